@@ -1,0 +1,66 @@
+"""Builds the application: the only list of routes, and the only place that wires HTTP to the slices."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import cast
+
+from litestar import Litestar
+from litestar.types import ASGIApp
+
+from registry.businesses import access as member_access
+from registry.businesses import routes as businesses
+from registry.lookups import routes as lookups
+from registry.platform import documents, health
+from registry.platform.access_log import AccessLog
+from registry.platform.guard import Guard
+from registry.platform.http import EXCEPTION_HANDLERS, Negotiated, add_headers
+from registry.platform.runtime import Runtime
+from registry.reports import moderation_routes
+from registry.reports import routes as reports
+from registry.staff import access as staff_access
+from registry.staff import routes as staff
+
+ROUTES = [
+    *lookups.ROUTES,
+    *reports.ROUTES,
+    *businesses.ROUTES,
+    *moderation_routes.ROUTES,
+    *staff.ROUTES,
+    *health.ROUTES,
+    *documents.ROUTES,
+]
+
+Opening = Callable[[], AbstractAsyncContextManager[Runtime]]
+
+
+def build(opening: Opening | None = None) -> Litestar:
+    """The Litestar application; `opening` gives the runtime that it lives on (none: to read its routes)."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        assert opening is not None  # noqa: S101 - an application that serves has a runtime
+        async with opening() as runtime:
+            attach(app, runtime)
+            yield
+
+    return Litestar(
+        route_handlers=ROUTES,
+        lifespan=[lifespan] if opening else [],
+        exception_handlers=EXCEPTION_HANDLERS,
+        before_send=[add_headers],
+        response_class=Negotiated,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def attach(app: Litestar, runtime: Runtime) -> None:
+    """Give the application its runtime, and the memory of keys that goes with it."""
+    app.state.runtime = runtime
+    app.state.member_keys = member_access.remembered(runtime)
+    app.state.staff_keys = staff_access.remembered(runtime)
+
+
+def serving(opening: Opening) -> ASGIApp:
+    """The application as it is served: behind the access log and the guard of bad input."""
+    return cast("ASGIApp", AccessLog(Guard(build(opening))))

@@ -1,0 +1,138 @@
+"""The current business: from the key in the request to the member that every route works with.
+
+A guard runs before the body is read, so that a stranger learns nothing about its faults.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.handlers import BaseRouteHandler
+
+from registry.businesses import store
+from registry.businesses.rules import VERIFIED_ONLY, Scope, State
+from registry.limits import rules as limits_rules
+from registry.limits import service as limits
+from registry.limits.rules import Budget, Spent
+from registry.platform import networks, secrets, vault
+from registry.platform.actor import Actor, ActorKind
+from registry.platform.errors import Forbidden, Unauthenticated
+from registry.platform.http import Connection, key_of, runtime_of
+from registry.platform.recent import Recent
+from registry.platform.runtime import Runtime, transaction
+from registry.platform.vault import DataKey
+
+
+class ScopeMissing(Forbidden):
+    """The key lacks the scope."""
+
+    slug, title = "scope-missing", "This key lacks the scope for that"
+
+
+class NotVerified(Forbidden):
+    """The business is not verified (yet, or any more)."""
+
+    slug, title = "business-not-verified", "Only a verified business may do that"
+
+
+class LiveOnly(Forbidden):
+    """A test key where only live ones work."""
+
+    slug, title = "test-key", "A test key works for lookups only"
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A business that calls with one of its keys."""
+
+    key_id: UUID
+    business_id: UUID
+    state: State
+    country: str
+    test: bool
+    scopes: frozenset[Scope]
+    networks: tuple[str, ...]
+    expires_at: datetime | None
+    #: Sealing keys and budgets are per business.
+    data_key: DataKey
+    budget: Budget
+
+    @property
+    def actor(self) -> Actor:
+        """How the audit log knows the caller."""
+        return Actor(kind=ActorKind.BUSINESS, id=self.key_id, business_id=self.business_id)
+
+
+def remembered(runtime: Runtime) -> Recent[Member]:
+    """The process's memory of keys; see `platform.recent` for how long a revoked one lives."""
+
+    async def load(digest: bytes) -> Member | None:
+        async with transaction(runtime) as session:
+            row = await store.find_key(session, digest)
+            if row is None:
+                return None
+            key, business, wrapped, kek_version = row
+            await store.touch_key(session, key.id)
+        plan = runtime.policy.plans[business.plan]
+        return Member(
+            key_id=key.id,
+            business_id=business.id,
+            state=State(business.state),
+            country=business.country,
+            test=key.test,
+            scopes=frozenset(map(Scope, key.scopes)),
+            networks=tuple(key.networks),
+            expires_at=key.expires_at,
+            data_key=vault.unwrap(runtime.keyring, business.data_key_id, wrapped, kek_version),
+            budget=limits_rules.lookups(str(business.id), plan.minute, plan.day),
+        )
+
+    return Recent(load)
+
+
+def member(scope: Scope | None = None, *, test: bool = False) -> Callable[..., Any]:
+    """A guard: a good key with `scope` (None: any), of a business whose state allows it.
+
+    `test` lets `bcr_test_` keys in. The budget is read for the headers; a lookup itself spends from it.
+    """
+
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        runtime = runtime_of(connection)
+        caller = await authenticate(connection, runtime)
+        connection.state.member = caller
+        tell_budget(connection, await limits.peek(runtime, caller.budget))
+        if caller.test and not test:
+            raise LiveOnly("Use a `bcr_live_` key here: a test key never touches live data.")
+        if scope is not None and scope not in caller.scopes:
+            raise ScopeMissing(f"This call needs a key with the scope `{scope}`.")
+        if scope in VERIFIED_ONLY and caller.state is not State.VERIFIED:
+            raise NotVerified(
+                f"Your business is {caller.state}. An operator verifies businesses that sign up."
+            )
+
+    return guard
+
+
+def tell_budget(connection: Connection, spent: Spent) -> None:
+    """Put what is left into the headers of the answer, whatever it will be."""
+    connection.state.answer_headers = limits_rules.headers(spent)
+
+
+async def authenticate(connection: Connection, runtime: Runtime) -> Member:
+    """The member whose key the request carries; raises `Unauthenticated`, with one body for every reason."""
+    key = key_of(connection)
+    if key is None or secrets.prefix_of(key) not in (secrets.LIVE, secrets.TEST):
+        raise Unauthenticated
+    keys: Recent[Member] = connection.app.state.member_keys
+    found = await keys.get(secrets.digest(runtime.keyring, key))
+    address = connection.client.host if connection.client else None
+    if found is None or not networks.allowed(address, found.networks):
+        raise Unauthenticated
+    return found
+
+
+def member_of(connection: Connection) -> Member:
+    """The member that the guard let in."""
+    found: Member = connection.state.member
+    return found

@@ -1,0 +1,76 @@
+"""What may happen to a business, and what its keys may do."""
+
+import re
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class State(StrEnum):
+    """Where a business stands."""
+
+    #: Signed up, not yet verified: may manage its account and nothing else.
+    PENDING = "pending"
+    #: Verified by an operator: looks up and reports.
+    VERIFIED = "verified"
+    #: Stopped by an operator: its reports are hidden at once.
+    SUSPENDED = "suspended"
+    #: Ended; its reports are hidden at once.
+    CLOSED = "closed"
+    #: Not accepted at sign-up.
+    REFUSED = "refused"
+
+
+class Verdict(StrEnum):
+    """An operator's decision on a business."""
+
+    #: It is who it says it is (also lifts a suspension).
+    VERIFY = "verify"
+    #: It is not accepted.
+    REFUSE = "refuse"
+    #: It is stopped for now.
+    SUSPEND = "suspend"
+    #: It is ended for good.
+    CLOSE = "close"
+
+
+TRANSITIONS = MappingProxyType(
+    {
+        (State.PENDING, Verdict.VERIFY): State.VERIFIED,
+        (State.PENDING, Verdict.REFUSE): State.REFUSED,
+        (State.PENDING, Verdict.CLOSE): State.CLOSED,
+        (State.VERIFIED, Verdict.SUSPEND): State.SUSPENDED,
+        (State.VERIFIED, Verdict.CLOSE): State.CLOSED,
+        (State.SUSPENDED, Verdict.VERIFY): State.VERIFIED,
+        (State.SUSPENDED, Verdict.CLOSE): State.CLOSED,
+    }
+)
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    #: Look clients up.
+    LOOKUP = "lookup"
+    #: Submit and manage reports.
+    REPORT = "report"
+    #: Answer disputes.
+    DISPUTE = "dispute"
+    #: Watch clients for changes.
+    WATCH = "watch"
+    #: Manage webhooks.
+    WEBHOOK = "webhook"
+    #: Manage keys, terms and the account.
+    MANAGE = "manage"
+
+
+#: Scopes that only a verified business may use.
+VERIFIED_ONLY = frozenset(Scope) - {Scope.MANAGE}
+
+CODE_DIGITS = 8
+CODE_HOURS = 24
+CODE_TRIES = 5
+
+
+def owner_form(name: str) -> str:
+    """The form under which two spellings of one owner's name are the same: folded, words in order of the alphabet."""
+    return " ".join(sorted(re.findall(r"\w+", name.casefold())))

@@ -1,0 +1,73 @@
+"""What is kept of a business: its state in the clear, everything that names people sealed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.platform.tables import Base
+
+
+class Business(Base):
+    """A member, or one who wants to be."""
+
+    __tablename__ = "businesses"
+    __table_args__ = (
+        # One live membership a company: a refused or closed one may sign up anew.
+        Index(
+            "uq_businesses_register_code_index",
+            "register_code_index",
+            unique=True,
+            postgresql_where=text("state IN ('pending', 'verified', 'suspended')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    state_since: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    plan: Mapped[str]
+    country: Mapped[str]
+    sector: Mapped[str | None]
+    #: Businesses of one beneficial owner share it: together they are one source.
+    source_id: Mapped[UUID]
+    data_key_id: Mapped[UUID] = mapped_column(ForeignKey("data_keys.id"))
+    #: `Profile`: name, register code, e-mail, website, owners.
+    sealed_profile: Mapped[bytes]
+    register_code_index: Mapped[bytes]
+    created_at: Mapped[datetime]
+    email_proven_at: Mapped[datetime | None]
+    email_code_hash: Mapped[str | None]
+    email_code_until: Mapped[datetime | None]
+    email_code_tries: Mapped[int] = mapped_column(SmallInteger, default=0)
+
+
+class Owner(Base):
+    """Keyed index values of a business's beneficial owners."""
+
+    __tablename__ = "business_owners"
+
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
+    owner_index: Mapped[bytes] = mapped_column(primary_key=True, index=True)
+
+
+class ApiKey(Base):
+    """An API key: its keyed hash and what it may do."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), index=True)
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    #: Prefix and first characters, by which its owner tells it from others.
+    hint: Mapped[str]
+    label: Mapped[str]
+    test: Mapped[bool]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    #: Networks in CIDR form from which it may be used; empty means anywhere.
+    networks: Mapped[list[str]] = mapped_column(ARRAY(String))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]

@@ -1,0 +1,154 @@
+"""What businesses and operators send and read."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from registry.businesses.rules import Scope, State, Verdict
+from registry.platform.text import Label, Line, Paragraph
+
+Country = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code, in capitals.", examples=["UA"]
+    ),
+]
+
+
+class BeneficialOwner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person who owns or controls the business."""
+
+    name: Line
+    tax_id: Annotated[Label | None, Meta(description="RNOKPP, INN or the like, when known.")] = None
+
+
+class SignUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A business that wants to join."""
+
+    name: Annotated[Line, Meta(description="Legal name as registered.", examples=["ТОВ «Приклад»"])]
+    country: Country
+    register_code: Annotated[
+        Label,
+        Meta(
+            description="Company register code, checked by its checksum: EDRPOU or RNOKPP (UA), INN (RU), VAT.",
+            examples=["14360570"],
+        ),
+    ]
+    email: Annotated[
+        Line,
+        Meta(
+            description="At the business's own domain if it has one; a code is sent there.",
+            examples=["office@shop.example"],
+        ),
+    ]
+    website: Annotated[Line | None, Meta(examples=["https://shop.example"])] = None
+    sector: Annotated[
+        Label | None,
+        Meta(
+            description="Shown to people instead of your name when they ask who looked them up.",
+            examples=["retail"],
+        ),
+    ] = None
+    beneficial_owners: Annotated[
+        list[Line | BeneficialOwner],
+        Meta(
+            max_length=20,
+            description="Names, or objects with name and tax id. Businesses of one owner are one source.",
+        ),
+    ] = []
+
+
+class SignedUp(Struct, frozen=True, kw_only=True):
+    """The new membership. The key is shown this once and has the scope `manage` only."""
+
+    id: UUID
+    state: State
+    api_key: str
+
+
+class BusinessView(Struct, frozen=True, kw_only=True):
+    """A business as itself and operators see it."""
+
+    id: UUID
+    state: State
+    version: int
+    plan: str
+    name: str
+    country: str
+    register_code: str
+    email: str
+    website: str | None
+    sector: str | None
+    beneficial_owners: list[str]
+    email_proven_at: datetime | None
+    created_at: datetime
+
+
+class EmailProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The code that was sent to the business's address."""
+
+    code: Annotated[
+        str, Meta(pattern="^[0-9]{8}$", description="Eight digits.", examples=["40718256"])
+    ]
+
+
+class BusinessDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An operator's decision on a business."""
+
+    decision: Verdict
+    reason: Annotated[
+        Paragraph, Meta(description="What it rests on; kept in the audit log, sealed.")
+    ]
+    version: Annotated[
+        int | None, Meta(description="The version decided upon; a stale one is 409.")
+    ] = None
+
+
+class KeyRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new API key."""
+
+    label: Annotated[
+        Label, Meta(description="By which you tell your keys apart.", examples=["CRM plugin"])
+    ]
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=6, examples=[["lookup"]])]
+    test: Annotated[
+        bool,
+        Meta(
+            description="A `bcr_test_` key answers lookups from fixed sandbox identities and touches nothing live."
+        ),
+    ] = False
+    expires_at: Annotated[datetime, Meta(tz=True, description="Left out: until revoked.")] | None = None
+    networks: Annotated[
+        list[Label],
+        Meta(
+            max_length=20,
+            description="Addresses or networks it may be used from; empty: anywhere.",
+            examples=[["192.0.2.0/24"]],
+        ),
+    ] = []
+
+
+class KeyView(Struct, frozen=True, kw_only=True):
+    """A key without its secret."""
+
+    id: UUID
+    label: str
+    hint: Annotated[
+        str, Meta(description="The key's first characters.", examples=["bcr_live_4fK2x9"])
+    ]
+    test: bool
+    scopes: list[Scope]
+    networks: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class KeyCreated(Struct, frozen=True, kw_only=True):
+    """A new key. `api_key` is shown this once."""
+
+    api_key: str
+    key: KeyView

@@ -1,0 +1,59 @@
+"""Budgets and how they are told: windows, quotas, and the header fields of every authenticated answer.
+
+The counting itself is one SQL function (`registry_spend`, GCRA), so that it is exact across processes.
+"""
+
+import math
+from dataclasses import dataclass
+
+MINUTE, DAY = 60, 86_400
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A set of windows over one holder; the widest window first, which is the order they are locked in."""
+
+    holder: str
+    #: (name in the headers, quota, seconds)
+    windows: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a spend did: how many cells were admitted, and what is left in each window of the budget."""
+
+    budget: Budget
+    admitted: int
+    remaining: tuple[int, ...]
+    #: Seconds until each window is full again.
+    resets: tuple[float, ...]
+    #: Seconds until one more cell fits; 0 when one fits now.
+    wait: float
+
+    @property
+    def retry_after(self) -> int:
+        """Whole seconds for `Retry-After`, at least one."""
+        return max(1, math.ceil(self.wait))
+
+
+def lookups(holder: str, minute: int, day: int) -> Budget:
+    """The lookup budget of a plan."""
+    return Budget(holder, (("daily", day, DAY), ("burst", minute, MINUTE)))
+
+
+def staff(holder: str) -> Budget:
+    """Requests of one moderator or operator: far above what a person can do, below what a script wants."""
+    return Budget(holder, (("daily", 50_000, DAY), ("burst", 1_200, MINUTE)))
+
+
+def headers(spent: Spent) -> dict[str, str]:
+    """`RateLimit-Policy` and `RateLimit` (IETF httpapi draft), and the older `X-RateLimit-*` of the tighter one."""
+    rows = list(zip(spent.budget.windows, spent.remaining, spent.resets, strict=True))[::-1]
+    (_, quota, _), left, reset = min(rows, key=lambda row: row[1])
+    return {
+        "RateLimit-Policy": ", ".join(f'"{name}";q={q};w={w}' for (name, q, w), _, _ in rows),
+        "RateLimit": ", ".join(f'"{name}";r={r};t={math.ceil(t)}' for (name, _, _), r, t in rows),
+        "X-RateLimit-Limit": str(quota),
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Reset": str(math.ceil(reset)),
+    }

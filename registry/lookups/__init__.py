@@ -1,0 +1,1 @@
+"""Looking a client up: the answer, its receipt, and the asking business's own terms."""

@@ -1,0 +1,169 @@
+"""Lookups, their receipts, budgets, and the member's own terms."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from registry.businesses.access import Member, member, member_of, tell_budget
+from registry.businesses.rules import Scope
+from registry.limits import service as limits
+from registry.limits.rules import Spent
+from registry.lookups import service, terms
+from registry.lookups.service import Query
+from registry.lookups.wire import (
+    BatchAnswer,
+    BatchRequest,
+    LookupAnswer,
+    LookupRequest,
+    RowProblem,
+    TermsChange,
+    TermsView,
+    Usage,
+    Window,
+)
+from registry.platform import idempotency
+from registry.platform.errors import RegistryError
+from registry.platform.http import IdempotencyKey, Negotiated, decode, request_id, runtime_of, takes
+from registry.platform.runtime import Runtime, transaction
+
+TAGS = ["Lookups"]
+Caller = Request[Any, Any, Any]
+
+
+@post(
+    "/v1/lookups",
+    tags=TAGS,
+    status_code=200,
+    guards=[member(Scope.LOOKUP, test=True)],
+    **takes(LookupRequest),
+)
+async def look_up(
+    command: NamedDependency[LookupRequest], request: Caller, idempotency_key: IdempotencyKey = None
+) -> Response[LookupAnswer]:
+    """Look a client up before you sign or ship.
+
+    Send whatever you have, written as you have it: a phone, an e-mail, a tax id, a company code or a handle,
+    or a name with a birth date or city. The answer is facts about kept and broken contracts, and the advice
+    of your own terms. It is also a receipt: it can be read again for 12 months.
+    """
+    runtime, caller = runtime_of(request), member_of(request)
+    key = idempotency.check_key(idempotency_key, required=False)
+    query = service.read(runtime, caller, command, key=key)
+    stored = await _replays(runtime, caller, [query])
+    if stored:
+        return Negotiated(
+            stored.popitem()[1], status_code=200, headers={"Idempotent-Replayed": "true"}
+        )
+    answers, spent = await service.look_up(runtime, caller, [query])
+    tell_budget(request, spent)
+    if not answers:
+        raise limits.refuse(spent)
+    return Negotiated(answers[0], status_code=200)
+
+
+@post(
+    "/v1/lookups/batch",
+    tags=TAGS,
+    status_code=200,
+    guards=[member(Scope.LOOKUP, test=True)],
+    **takes(BatchRequest),
+)
+async def look_up_batch(
+    command: NamedDependency[BatchRequest], request: Caller, idempotency_key: IdempotencyKey = None
+) -> Response[BatchAnswer]:
+    """Look up to 100 clients up at once.
+
+    Each row is answered, or gets a problem of its own. Each valid row costs one lookup; a row that cannot be
+    read costs nothing; rows past the budget get `quota-exceeded`, and only when none fits is the answer 429.
+    """
+    runtime, caller = runtime_of(request), member_of(request)
+    key = idempotency.check_key(idempotency_key, required=False)
+    answers: dict[str, LookupAnswer | RowProblem] = {}
+    queries: dict[str, Query] = {}
+    for name, raw in command.queries.items():
+        try:
+            row_key = None if key is None else f"{key}/{name}"
+            queries[name] = service.read(
+                runtime, caller, decode(bytes(raw), LookupRequest), key=row_key
+            )
+        except RegistryError as fault:
+            answers[name] = RowProblem(problem=fault.problem(request_id(request.scope)))
+    stored = await _replays(runtime, caller, list(queries.values()))
+    fresh = {name: query for name, query in queries.items() if query.idempotency not in stored}
+    answered, spent = await service.look_up(runtime, caller, list(fresh.values()))
+    tell_budget(request, spent)
+    if fresh and not answered and len(fresh) == len(command.queries):
+        raise limits.refuse(spent)
+    answers |= dict(zip(fresh, answered, strict=False))
+    answers |= {
+        name: stored[q.idempotency] for name, q in queries.items() if q.idempotency in stored
+    }
+    refusal = limits.refuse(spent).problem(request_id(request.scope))
+    ordered = {name: answers.get(name, RowProblem(problem=refusal)) for name in command.queries}
+    headers = {"Idempotent-Replayed": "true"} if stored and not fresh else {}
+    return Negotiated(BatchAnswer(answers=ordered), status_code=200, headers=headers)
+
+
+async def _replays(
+    runtime: Runtime, caller: Member, queries: list[Query]
+) -> dict[bytes | None, LookupAnswer]:
+    if not any(query.idempotency for query in queries) or caller.test:
+        return {}
+    async with transaction(runtime, business_id=caller.business_id) as session:
+        return await service.replays(session, caller, queries)
+
+
+@get("/v1/lookups/{lookup_id:uuid}", tags=TAGS, guards=[member(Scope.LOOKUP)])
+async def view_receipt(lookup_id: FromPath[UUID], request: Caller) -> LookupAnswer:
+    """Read a receipt: what you were shown, and when.
+
+    It is unchanged, except that a fact that is shown no longer stands as
+    `{"state": "no_longer_shown", "since": ...}`.
+    """
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await service.receipt(session, caller, lookup_id)
+
+
+@get("/v1/usage", tags=["Account"], guards=[member(test=True)])
+async def view_usage(request: Caller) -> Usage:
+    """Your budgets: limits, what is spent and what is left."""
+    spent = await service.usage(runtime_of(request), member_of(request))
+    return Usage(plan_windows=_windows(spent))
+
+
+def _windows(spent: Spent) -> list[Window]:
+    rows = zip(spent.budget.windows, spent.remaining, spent.resets, strict=True)
+    return [
+        Window(
+            name=name,
+            limit=quota,
+            seconds=seconds,
+            spent=quota - left,
+            left=left,
+            full_again_in=round(reset),
+        )
+        for (name, quota, seconds), left, reset in rows
+    ]
+
+
+@get("/v1/terms", tags=["Terms"], guards=[member(Scope.MANAGE)])
+async def view_terms(request: Caller) -> TermsView:
+    """Read the rules by which your lookups are advised: your own, or the defaults."""
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await terms.view(session, caller)
+
+
+@put("/v1/terms", tags=["Terms"], guards=[member(Scope.MANAGE)], **takes(TermsChange))
+async def put_terms(command: NamedDependency[TermsChange], request: Caller) -> TermsView:
+    """Set your own rules: so many reports of these categories, so recent, lead to this advice."""
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await terms.put(session, caller, command)
+
+
+ROUTES = [look_up, look_up_batch, view_receipt, view_usage, view_terms, put_terms]

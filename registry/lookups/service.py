@@ -1,0 +1,198 @@
+"""Looking clients up: budget, standings, answer and record in one transaction, and only then the answer.
+
+One lookup and a hundred go the same way: what is asked for together is spent, read and recorded together.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from registry.businesses.access import Member
+from registry.identities import service as identities
+from registry.limits import rules as limits_rules
+from registry.limits import service as limits
+from registry.limits.rules import Spent
+from registry.lookups import rules, sandbox, store, terms
+from registry.lookups.answers import compose, with_gone
+from registry.lookups.rules import Found, Rule
+from registry.lookups.wire import LookupAnswer, LookupRequest
+from registry.matching.fingerprints import STRONG
+from registry.matching.subject import Subject
+from registry.platform import clock
+from registry.platform.errors import RuleBroken
+from registry.platform.faults import Fault
+from registry.platform.idempotency import KeyReused, StillRunning
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Runtime, Session
+
+
+class LookupInsufficient(RuleBroken):
+    """The query could mean anyone."""
+
+    slug, title = "lookup-insufficient", "The query could mean anyone"
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A lookup that can be made: the subject in normal form, its index values, and why it is asked."""
+
+    subject: Subject
+    values: tuple[bytes, ...]
+    request: LookupRequest
+    #: Keyed digests of the caller's idempotency key and of the request under it.
+    idempotency: bytes | None = None
+    fingerprint: bytes | None = None
+
+
+class StoredReceipt(msgspec.Struct, frozen=True):
+    """What a receipt keeps, sealed under the business's key."""
+
+    answer: LookupAnswer
+    reference: str
+    #: The reports behind `answer.matches[i].reports[j]`.
+    reports: list[list[UUID]]
+
+
+def read(
+    runtime: Runtime, member: Member, request: LookupRequest, *, key: str | None = None
+) -> Query:
+    """Bring a lookup to normal form; raises `InvalidValues`, or `LookupInsufficient`."""
+    subject = identities.read(request.subject, country=member.country)
+    tokens = identities.tokens(runtime.keyring, subject)
+    if not tokens:
+        said = "needs a phone, e-mail, tax id, company code or handle, or a name with a birth date or city"
+        raise LookupInsufficient(f"The subject {said}.", errors=[Fault("/subject", said)])
+    # With an identifier in hand, likeness of names would only add strangers.
+    strong = [token for token in tokens if token.kind in STRONG]
+    values = tuple(token.value for token in strong or tokens)
+    if key is None:
+        return Query(subject, values, request)
+    digest = runtime.keyring.digest("lookup-idempotency", f"{member.business_id}:{key}")
+    body = msgspec.json.encode(request).hex()
+    return Query(subject, values, request, digest, runtime.keyring.digest("fingerprint", body))
+
+
+async def look_up(
+    runtime: Runtime, member: Member, queries: Sequence[Query]
+) -> tuple[list[LookupAnswer], Spent]:
+    """Answer as many of the queries as the budget admits, in order; each answer is on record when this returns.
+
+    Raises `StillRunning` when another request under the same idempotency key commits first.
+    """
+    if member.test:
+        return await sandbox.look_up(runtime, member, queries)
+    try:
+        async with runtime.database.lookups.acquire() as connection, connection.transaction():
+            spent = await limits.spend(connection, member.budget, len(queries))
+            return await _answer(runtime, member, connection, queries[: spent.admitted]), spent
+    except asyncpg.UniqueViolationError:
+        raise StillRunning from None
+
+
+async def _answer(
+    runtime: Runtime,
+    member: Member,
+    connection: store.Connection,
+    queries: Sequence[Query],
+) -> list[LookupAnswer]:
+    if not queries:
+        return []
+    at = await store.moment(connection, clock.offset())
+    standings = await store.standings(
+        connection, {v for query in queries for v in query.values}, at
+    )
+    records = {fact.record for rows in standings.values() for _, facts in rows for fact in facts}
+    subjects: dict[UUID, Subject] = {}
+    own_rules: Sequence[Rule] = ()
+    if records:
+        own_rules = await terms.in_force(runtime, member.business_id)
+        subjects = await store.subjects(connection, runtime.keyring, records, identities.PLACE)
+    answers = []
+    for query in queries:
+        hits = {
+            identity: facts
+            for value in query.values
+            for identity, facts in standings.get(value, ())
+        }
+        found = [
+            Found(
+                identity=identity,
+                facts=facts,
+                subjects=tuple(
+                    subjects[r] for r in dict.fromkeys(f.record for f in facts) if r in subjects
+                ),
+            )
+            for identity, facts in hits.items()
+        ]
+        graded = rules.matches(query.subject, found)
+        answer = compose(uuid7(), at, graded, member.business_id, own_rules)
+        await store.keep(connection, _row(runtime, member, query, answer, graded))
+        answers.append(answer)
+    return answers
+
+
+def _row(
+    runtime: Runtime,
+    member: Member,
+    query: Query,
+    answer: LookupAnswer,
+    graded: Sequence[rules.Graded],
+) -> store.Row:
+    reports = [[fact.report for fact in match.facts] for match in graded]
+    receipt = StoredReceipt(answer, query.request.reference, reports)
+    return store.Row(
+        id=answer.lookup_id,
+        business_id=member.business_id,
+        key_id=member.key_id,
+        at=answer.as_of,
+        purpose=query.request.purpose,
+        result=answer.result,
+        report_ids=[report for row in reports for report in row],
+        sealed=member.data_key.seal(_place(answer.lookup_id), receipt),
+        digest=runtime.keyring.digest("receipt", msgspec.json.encode(answer).decode()),
+        idempotency=query.idempotency,
+        fingerprint=query.fingerprint,
+    )
+
+
+def _place(lookup_id: UUID) -> str:
+    return f"lookups.sealed:{lookup_id}"
+
+
+async def receipt(session: Session, member: Member, lookup_id: UUID) -> LookupAnswer:
+    """What a lookup showed, unchanged, except that a fact shown no longer says so and since when."""
+    row = await store.get(session, member.business_id, lookup_id)
+    stored = member.data_key.open(_place(lookup_id), row.sealed, StoredReceipt)
+    gone = await identities.hidden_since(session, row.report_ids)
+    return with_gone(stored.answer, stored.reports, gone)
+
+
+async def replays(
+    session: Session, member: Member, queries: Sequence[Query]
+) -> dict[bytes | None, LookupAnswer]:
+    """Receipts of those queries that were answered under their idempotency key in the last 24 hours.
+
+    Raises `KeyReused` for a key that was used for another request.
+    """
+    asked = {query.idempotency: query for query in queries if query.idempotency}
+    found: dict[bytes | None, LookupAnswer] = {}
+    oldest = session.now - timedelta(hours=session.policy.idempotency_hours)
+    for row in await store.list_under(session, member.business_id, list(asked)):
+        if row.idempotency is None or row.at < oldest:
+            continue
+        if row.fingerprint != asked[row.idempotency].fingerprint:
+            raise KeyReused
+        found[row.idempotency] = await receipt(session, member, row.id)
+    return found
+
+
+async def usage(runtime: Runtime, member: Member) -> Spent:
+    """What is left of the member's budget."""
+    return await limits.peek(runtime, budget_of(member))
+
+
+def budget_of(member: Member) -> limits_rules.Budget:
+    """The budget that the member's lookups spend from; a test key has one of its own."""
+    return sandbox.budget_of(member) if member.test else member.budget

@@ -1,0 +1,111 @@
+"""Every SQL statement of lookups. The hot path is raw asyncpg, under a role that may run these functions only."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from registry.lookups.rules import Fact
+from registry.lookups.tables import Lookup, Terms
+from registry.matching.subject import Subject
+from registry.platform import vault
+from registry.platform.errors import NotFound
+from registry.platform.keyring import Keyring
+from registry.platform.runtime import Session
+
+Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What a lookup leaves on record."""
+
+    id: UUID
+    business_id: UUID
+    key_id: UUID
+    at: datetime
+    purpose: str
+    result: str
+    report_ids: list[UUID]
+    sealed: bytes
+    digest: bytes
+    idempotency: bytes | None
+    fingerprint: bytes | None
+
+
+async def moment(connection: Connection, offset: timedelta) -> datetime:
+    """The registry's time."""
+    at: datetime = await connection.fetchval("SELECT clock_timestamp() + $1::interval", offset)
+    return at
+
+
+async def standings(
+    connection: Connection, values: Collection[bytes], at: datetime
+) -> dict[bytes, list[tuple[UUID, tuple[Fact, ...]]]]:
+    """Index value -> identities with their facts that may be shown at the moment."""
+    rows = await connection.fetch(
+        "SELECT index_value, identity_id, facts FROM registry_standings($1, $2)", list(values), at
+    )
+    found: dict[bytes, list[tuple[UUID, tuple[Fact, ...]]]] = {}
+    for row in rows:
+        facts = msgspec.json.decode(row["facts"], type=tuple[Fact, ...])
+        found.setdefault(row["index_value"], []).append((row["identity_id"], facts))
+    return found
+
+
+async def subjects(
+    connection: Connection, keyring: Keyring, records: Collection[UUID], place: str
+) -> dict[UUID, Subject]:
+    """Record -> what it holds, opened."""
+    rows = await connection.fetch(
+        "SELECT id, data_key_id, sealed, wrapped, kek_version FROM registry_records($1)",
+        list(records),
+    )
+    return {
+        row["id"]: vault.unwrap(
+            keyring, row["data_key_id"], row["wrapped"], row["kek_version"]
+        ).open(place, row["sealed"], Subject)
+        for row in rows
+    }
+
+
+async def keep(connection: Connection, row: Row) -> None:
+    """Put a lookup on record."""
+    await connection.execute(
+        "SELECT registry_keep_lookup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        *msgspec.structs.astuple(row),
+    )
+
+
+async def get(session: Session, business_id: UUID, lookup_id: UUID) -> Lookup:
+    """A recorded lookup of the business; raises `NotFound`."""
+    found = await session.get(Lookup, lookup_id)
+    if found is None or found.business_id != business_id:
+        raise NotFound
+    return found
+
+
+async def list_under(
+    session: Session, business_id: UUID, keys: Collection[bytes]
+) -> Sequence[Lookup]:
+    """Lookups made under these idempotency digests."""
+    query = select(Lookup).where(Lookup.business_id == business_id, Lookup.idempotency.in_(keys))
+    return (await session.scalars(query)).all()
+
+
+async def find_terms(session: Session, business_id: UUID) -> Terms | None:
+    """The business's own terms."""
+    return await session.get(Terms, business_id)
+
+
+async def put_terms(session: Session, business_id: UUID, rules: list[dict[str, Any]]) -> None:
+    """Set the business's own terms."""
+    values = {"rules": rules, "changed_at": session.now}
+    statement = insert(Terms).values(business_id=business_id, **values)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["business_id"], set_=values)
+    )

@@ -1,0 +1,168 @@
+"""What may happen to a message: its states, when it is tried again, which channel and which language.
+
+    queued    -> accepted     mail: the server took it
+    queued    -> delivered    files: what is written is delivered
+    queued    -> failed       refused for good, or tried too often
+    accepted  -> delivered    no bounce came in time
+    accepted  -> bounced      it came back
+
+Pure: no clock, socket or database. `now` is an argument.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Channel(StrEnum):
+    """The kind of address that a message goes to."""
+
+    #: To an e-mail address.
+    MAIL = "mail"
+    #: To a phone, as a short text.
+    SMS = "sms"
+
+
+class Transport(StrEnum):
+    """What carried a message."""
+
+    #: A file in the outbox folder, where nothing else is configured.
+    FILES = "files"
+    #: The mail server.
+    SMTP = "smtp"
+
+
+class Language(StrEnum):
+    """The languages that letters are written in."""
+
+    #: Ukrainian.
+    UK = "uk"
+    #: Russian.
+    RU = "ru"
+    #: English.
+    EN = "en"
+
+
+class Template(StrEnum):
+    """Every letter there is; its texts lie in `letters/<language>.toml` under the same name."""
+
+    #: To the person: a report names this number or address.
+    REPORT_NOTICE = "report_notice"
+    #: To a business that signs up: the code that proves its e-mail.
+    SIGNUP_CODE = "signup_code"
+    #: To the reporter: the report passed its screening.
+    REPORT_PUBLISHED = "report_published"
+    #: To the reporter: the report was turned down.
+    REPORT_REJECTED = "report_rejected"
+    #: To the reporter: the moderator asks for more.
+    REPORT_NEEDS_INFO = "report_needs_info"
+    #: To a business: it may now look up and report.
+    BUSINESS_VERIFIED = "business_verified"
+    #: To a business: its sign-up was turned down.
+    BUSINESS_REFUSED = "business_refused"
+    #: To a business: its access is suspended.
+    BUSINESS_SUSPENDED = "business_suspended"
+
+
+class State(StrEnum):
+    """Where a message is."""
+
+    #: To be sent, or tried again, at `due_at`.
+    QUEUED = "queued"
+    #: The mail server took it; `due_at` is when silence becomes delivery.
+    ACCEPTED = "accepted"
+    #: As far as anyone can prove, it arrived.
+    DELIVERED = "delivered"
+    #: It came back.
+    BOUNCED = "bounced"
+    #: It could not be sent.
+    FAILED = "failed"
+
+
+class Event(StrEnum):
+    """What can happen to a message."""
+
+    #: The file is written.
+    WRITTEN = "written"
+    #: The mail server took responsibility.
+    TAKEN = "taken"
+    #: Refused for good: trying again would change nothing.
+    REFUSED = "refused"
+    #: The last try failed.
+    EXHAUSTED = "exhausted"
+    #: The mail came back.
+    BOUNCED = "bounced"
+    #: The time for a bounce passed.
+    SILENCE = "silence"
+
+
+TRANSITIONS = MappingProxyType(
+    {
+        (State.QUEUED, Event.WRITTEN): State.DELIVERED,
+        (State.QUEUED, Event.TAKEN): State.ACCEPTED,
+        (State.QUEUED, Event.REFUSED): State.FAILED,
+        (State.QUEUED, Event.EXHAUSTED): State.FAILED,
+        (State.ACCEPTED, Event.BOUNCED): State.BOUNCED,
+        (State.ACCEPTED, Event.SILENCE): State.DELIVERED,
+    }
+)
+
+#: Nothing more happens to these.
+SETTLED = frozenset({State.DELIVERED, State.BOUNCED, State.FAILED})
+
+#: A slice waits to learn how these ended; the others are born acknowledged.
+AWAITED = frozenset({Template.REPORT_NOTICE})
+
+#: The wait after the first, second, ... failed try. After the last one the message has failed. The
+#: whole takes 21 hours: far less than the days in which a person must be told, so that another
+#: channel still has its turn, and long enough to outlast a mail server's bad night.
+RETRY_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(hours=12),
+)
+
+_LANGUAGES = MappingProxyType(
+    {"UA": Language.UK, "RU": Language.RU, "BY": Language.RU, "KZ": Language.RU}
+)
+
+
+class IllegalStep(ValueError):
+    """That event cannot happen to a message in that state."""
+
+
+def follow(state: State, event: Event) -> State:
+    """The state after the event; raises `IllegalStep`."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise IllegalStep(f"{event} cannot follow {state}") from None
+
+
+def next_try(attempts: int, now: datetime) -> datetime | None:
+    """When to try again after that many failed tries (1 or more), or None when it was the last."""
+    return now + RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else None
+
+
+def delivered_at(accepted_at: datetime, bounce_hours: int) -> datetime:
+    """When an accepted mail that nobody reports as bounced counts as delivered."""
+    return accepted_at + timedelta(hours=bounce_hours)
+
+
+def channel_order(has: Collection[Channel], usable: Collection[Channel]) -> list[Channel]:
+    """The channels to try for someone who has these kinds of address, in order.
+
+    Mail first: it holds the whole letter, and a server's acceptance is the stronger proof.
+    """
+    return [
+        channel for channel in (Channel.MAIL, Channel.SMS) if channel in has and channel in usable
+    ]
+
+
+def language_of(country: str | None) -> Language:
+    """The language in which to write to someone of this country (ISO 3166-1 alpha-2)."""
+    return _LANGUAGES.get((country or "").upper(), Language.EN)

@@ -1,0 +1,297 @@
+"""The outbox: put a message in with the change that it speaks of, send it later, tell how it ended.
+
+A message is a row in the caller's own transaction, so there is never a letter about a change that was
+rolled back, nor a change without its letter. Sending is at least once: a crash between the sending and
+the commit sends again, and the stable Message-ID (or file name) lets the two collapse into one. It is
+never lost. Each message has its own short transaction, and no two workers hold the same one.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from registry.messages import letters, rules, store, transports
+from registry.messages.rules import Channel, Event, Language, State, Template, Transport
+from registry.messages.tables import Message
+from registry.platform import vault
+from registry.platform.errors import Conflict, NotFound
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Runtime, Session, transaction
+from registry.platform.settings import Settings
+from registry.platform.vault import DataKey
+
+SWEEP_BATCH = 1000
+
+#: Pure, but asked for together with `enqueue`.
+language_of, channel_order = rules.language_of, rules.channel_order
+
+_log = structlog.get_logger(__name__)
+
+
+class MessageNotFound(NotFound):
+    """There is no such message."""
+
+
+class MessageNotAccepted(Conflict):
+    """Only a mail that a server accepted, and that has not yet counted as delivered, can bounce."""
+
+    slug, title = "message-not-accepted", "Only an accepted message can bounce"
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """What of a message is personal."""
+
+    to: str
+    values: dict[str, str]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a message ended. `accepted_at` is when the server, or the outbox folder, took it."""
+
+    message_id: UUID
+    about_id: UUID
+    template: Template
+    state: State
+    accepted_at: datetime | None
+
+
+class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a message stands, for a moderator: nothing of its address or text."""
+
+    id: UUID
+    template: Template
+    channel: Channel
+    transport: Transport | None
+    state: State
+    attempts: int
+    created_at: datetime
+    accepted_at: datetime | None
+    settled_at: datetime | None
+
+
+def usable_channels(settings: Settings) -> frozenset[Channel]:
+    """The channels by which this deployment can reach people; raises `SettingsError` on a bad URL."""
+    if settings.smtp_url:
+        transports.mail_server(settings)
+    return frozenset(c for c in Channel if transports.transport_for(settings, c) is not None)
+
+
+async def enqueue(
+    session: Session,
+    *,
+    template: Template,
+    to: str,
+    channel: Channel,
+    language: str,
+    values: Mapping[str, str | date],
+    about_id: UUID,
+    data_key: DataKey,
+) -> UUID:
+    """Put a message into the outbox, in the caller's transaction, and wake the worker at its commit.
+
+    `values` must hold what the template needs (`letters.needed`); more is left out. Dates are written
+    in the language's own form. Raises `letters.NoSuchForm` for a missing value.
+    """
+    message_id, spoken_in = uuid7(), Language(language)
+    missing = letters.needed(template, channel) - values.keys()
+    if missing:
+        raise letters.NoSuchForm(f"{template} needs the values {sorted(missing)}")
+    texts = {
+        name: letters.spoken(values[name], channel, spoken_in)
+        for name in letters.needed(template, channel)
+    }
+    await store.add(
+        session,
+        id=message_id,
+        template=template,
+        language=spoken_in,
+        channel=channel,
+        transport=None,
+        about_id=about_id,
+        data_key_id=data_key.id,
+        sealed=data_key.seal(_place(message_id), Sealed(to, texts)),
+        state=State.QUEUED,
+        attempts=0,
+        due_at=session.now,
+        created_at=session.now,
+        accepted_at=None,
+        settled_at=None,
+        acknowledged=template not in rules.AWAITED,
+    )
+    await store.wake(session)
+    return message_id
+
+
+async def deliver_due(runtime: Runtime, limit: int = 50) -> int:
+    """Do what is due, a message a transaction: try it, or count a long silence as delivery."""
+    done = 0
+    while done < limit:
+        async with transaction(runtime) as session:
+            message = await store.lock_due(session)
+            if message is None:
+                break
+            if message.state == State.ACCEPTED:
+                await _step(session, message, Event.SILENCE)
+            else:
+                await _try(session, message)
+        done += 1
+    return done
+
+
+async def next_due(session: Session) -> datetime | None:
+    """When `deliver_due` next has something to do; None when the outbox rests."""
+    return await store.next_due(session)
+
+
+async def take_outcomes(
+    session: Session, templates: Collection[Template], limit: int
+) -> list[Outcome]:
+    """How messages of these templates ended, each told once: this transaction's commit acknowledges."""
+    taken = await store.lock_settled(session, templates, limit)
+    for message in taken:
+        message.acknowledged = True
+    return [_outcome(message) for message in taken]
+
+
+async def bounce(session: Session, message_id: UUID) -> Outcome:
+    """Record that an accepted mail came back. Whoever waits for it learns through `take_outcomes`."""
+    message = await store.lock(session, message_id)
+    if message is None:
+        raise MessageNotFound
+    try:
+        await _step(session, message, Event.BOUNCED)
+    except rules.IllegalStep:
+        raise MessageNotAccepted from None
+    return _outcome(message)
+
+
+async def list_about(session: Session, about_id: UUID) -> list[MessageStatus]:
+    """Where every message about this report or business stands, oldest first."""
+    return [_status(message) for message in await store.list_about(session, about_id)]
+
+
+async def forget(session: Session, about_id: UUID) -> int:
+    """Delete the messages about an erased report; the next sweep removes their outbox files."""
+    return await store.drop_about(session, about_id)
+
+
+async def sweep_files(runtime: Runtime) -> int:
+    """Remove outbox files that are past their days, or whose message was erased; returns how many."""
+    files = await asyncio.to_thread(transports.outbox_files, runtime.settings.outbox_dir)
+    ids, gone = list(files), 0
+    for start in range(0, len(ids), SWEEP_BATCH):
+        batch = ids[start : start + SWEEP_BATCH]
+        async with transaction(runtime) as session:
+            kept = await store.existing(session, batch)
+            oldest = session.now - timedelta(days=session.policy.outbox_days)
+        stale = [files[i][0] for i in batch if i not in kept or files[i][1] < oldest]
+        await asyncio.to_thread(_unlink_all, stale)
+        gone += len(stale)
+    return gone
+
+
+async def _try(session: Session, message: Message) -> None:
+    """Send it once, and record what came of it."""
+    key = await vault.fetch(session, session.keyring, message.data_key_id)
+    if key is None:
+        await store.drop(session, message)
+        return
+    transport = transports.transport_for(session.runtime.settings, Channel(message.channel))
+    if transport is None:
+        # Its channel was taken out of the settings after it was queued.
+        await _step(session, message, Event.REFUSED)
+        return
+    message.transport = transport
+    try:
+        parcel = _parcel(session, message, key)
+        event = await transports.send(session.runtime.settings, transport, parcel)
+    except transports.NotNow as refusal:
+        await _postpone(session, message, refusal.reason)
+    except Exception as fault:  # one message that cannot be read must not hold up the others
+        await _postpone(session, message, type(fault).__name__)
+    else:
+        await _step(session, message, event)
+
+
+async def _postpone(session: Session, message: Message, reason: str) -> None:
+    message.attempts += 1
+    again = rules.next_try(message.attempts, session.now)
+    _log.warning(
+        "message_not_sent",
+        message_id=str(message.id),
+        transport=message.transport,
+        attempts=message.attempts,
+        reason=reason,
+    )
+    if again is None:
+        await _step(session, message, Event.EXHAUSTED)
+    else:
+        message.due_at = again
+
+
+async def _step(session: Session, message: Message, event: Event) -> None:
+    """Apply an event: the new state, its times, and when to look again."""
+    state = rules.follow(State(message.state), event)
+    message.state = state
+    if event in {Event.TAKEN, Event.WRITTEN}:
+        message.accepted_at = session.now
+    if state in rules.SETTLED:
+        message.due_at, message.settled_at = None, session.now
+        await store.wake(session)
+    else:
+        message.due_at = rules.delivered_at(session.now, session.policy.bounce_hours)
+
+
+def _parcel(session: Session, message: Message, key: DataKey) -> transports.Parcel:
+    settings = session.runtime.settings
+    sealed = key.open(_place(message.id), message.sealed, Sealed)
+    template, channel = Template(message.template), Channel(message.channel)
+    language = Language(message.language)
+    ours = {"operator_name": settings.operator_name, "public_url": settings.public_url}
+    letter = letters.write(template, channel, language, sealed.values | ours)
+    return transports.Parcel(
+        id=message.id,
+        channel=channel,
+        to=sealed.to,
+        language=language,
+        letter=letter,
+        at=session.now,
+    )
+
+
+def _place(message_id: UUID) -> str:
+    return f"messages.sealed:{message_id}"
+
+
+def _unlink_all(paths: list[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _outcome(message: Message) -> Outcome:
+    return Outcome(
+        message_id=message.id,
+        about_id=message.about_id,
+        template=Template(message.template),
+        state=State(message.state),
+        accepted_at=message.accepted_at,
+    )
+
+
+def _status(message: Message) -> MessageStatus:
+    return MessageStatus(
+        id=message.id,
+        template=Template(message.template),
+        channel=Channel(message.channel),
+        transport=Transport(message.transport) if message.transport else None,
+        state=State(message.state),
+        attempts=message.attempts,
+        created_at=message.created_at,
+        accepted_at=message.accepted_at,
+        settled_at=message.settled_at,
+    )

@@ -1,0 +1,139 @@
+"""The database: connections and roles.
+
+Four roles own no table and log in nowhere; connections assume them:
+
+    registry_member   one business: row-level security shows it its own rows
+    registry_system   moderators, operators, jobs and the resolution of identities: all rows
+    registry_lookup   the lookup path: may execute its functions and nothing else
+    registry_definer  the rights with which those functions run
+
+A connection starts as `registry_member` with no business set, which sees nothing;
+`runtime.transaction` chooses the role and the business for one transaction, and `as_system` widens it for one step.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from registry.platform.settings import Settings, SettingsError
+
+MEMBER_ROLE, SYSTEM_ROLE, LOOKUP_ROLE = "registry_member", "registry_system", "registry_lookup"
+LOWEST_VERSION = 150000
+STATEMENT_TIMEOUT = timedelta(seconds=15)
+
+_BEGIN = text(
+    "SELECT set_config('role', :role, true), set_config('registry.business_id', :business, true),"
+    " clock_timestamp() AS at"
+)
+
+
+class DatabaseUnfit(SettingsError):
+    """The database or the login role may not be used; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """The engine for transactions and the pool of the lookup path."""
+
+    engine: AsyncEngine
+    lookups: asyncpg.Pool
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.lookups.close()
+        await self.engine.dispose()
+
+
+def make_engine(url: str, *, role: str | None = MEMBER_ROLE, pool_size: int = 5) -> AsyncEngine:
+    """An engine whose connections begin in `role` (None: the login role itself, for migrations)."""
+    settings = {"application_name": "client-registry", "timezone": "UTC"}
+    if role is not None:
+        settings["role"] = role
+        settings["statement_timeout"] = str(int(STATEMENT_TIMEOUT.total_seconds() * 1000))
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"server_settings": settings},
+    )
+
+
+async def connect(settings: Settings, url: str) -> Database:
+    """Open the engine and the lookup pool, and refuse a login role that row-level security does not bind."""
+    engine = make_engine(url, pool_size=settings.pool_size)
+    try:
+        await check(engine)
+        pool = await asyncpg.create_pool(
+            dsn=plain_dsn(url),
+            min_size=1,
+            max_size=settings.lookup_pool_size,
+            command_timeout=10,
+            server_settings={"role": LOOKUP_ROLE, "application_name": "client-registry-lookup"},
+        )
+    except BaseException:
+        await engine.dispose()
+        raise
+    return Database(engine, pool)
+
+
+def plain_dsn(url: str) -> str:
+    """The URL in the form that asyncpg itself reads."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+async def check(engine: AsyncEngine) -> None:
+    """Refuse an old server, a superuser, and a role that bypasses row-level security."""
+    async with engine.connect() as connection:
+        row = (
+            await connection.execute(
+                text(
+                    "SELECT current_setting('server_version_num')::int AS version, rolname, rolsuper,"
+                    " rolbypassrls FROM pg_roles WHERE rolname = session_user"
+                )
+            )
+        ).one()
+    if row.version < LOWEST_VERSION:
+        raise DatabaseUnfit("PostgreSQL 15 or newer is needed.")
+    if row.rolsuper or row.rolbypassrls:
+        raise DatabaseUnfit(
+            f"The login role {row.rolname!r} is a superuser or bypasses row-level security, which keeps"
+            " businesses apart. Make an ordinary one: CREATE ROLE registry LOGIN CREATEROLE PASSWORD '...';"
+            " ALTER DATABASE ... OWNER TO registry; and name it in REGISTRY_DATABASE_URL."
+        )
+
+
+@asynccontextmanager
+async def as_system(session: AsyncSession) -> AsyncIterator[None]:
+    """Run one step of a business's transaction with the system's view, such as the resolution of identities.
+
+    When the step raises, the transaction is lost anyway and the role is left to the rollback.
+    """
+    if session.info["role"] == SYSTEM_ROLE:
+        yield
+        return
+    await session.flush()
+    await session.execute(text(f"SET LOCAL ROLE {SYSTEM_ROLE}"))
+    session.info["role"] = SYSTEM_ROLE
+    yield
+    await session.flush()
+    await session.execute(text(f"SET LOCAL ROLE {MEMBER_ROLE}"))
+    session.info["role"] = MEMBER_ROLE
+
+
+async def begin(session: AsyncSession, business_id: UUID | None) -> datetime:
+    """Choose the role and the business of a transaction that just began; returns the database's time."""
+    role = SYSTEM_ROLE if business_id is None else MEMBER_ROLE
+    begun = await session.execute(_BEGIN, {"role": role, "business": str(business_id or "")})
+    session.info["role"] = role
+    at: datetime = begun.one().at
+    return at.astimezone(UTC)

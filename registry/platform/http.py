@@ -1,0 +1,261 @@
+"""What HTTP needs in every slice: problems instead of errors, JSON or MessagePack, paging, idempotent answers.
+
+Authentication puts the caller into `request.state`; nothing here knows what a caller is.
+"""
+
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+import structlog
+from litestar import Litestar, MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import HeaderParameter, QueryParameter
+from litestar.response.base import ASGIResponse
+from litestar.types import Message, Scope
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from registry.platform import cursors, errors, idempotency
+from registry.platform.errors import InvalidValues, RegistryError
+from registry.platform.faults import Fault, faults
+from registry.platform.runtime import Runtime, Session
+
+T = TypeVar("T")
+
+PROBLEM = "application/problem+json"
+MESSAGEPACK = "application/vnd.msgpack"
+
+log = structlog.get_logger("registry.http")
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name=idempotency.HEADER,
+        description="A fresh UUID for each new request. Sent again with the same body within 24 hours, it"
+        " returns the first answer with `Idempotent-Replayed: true` and changes nothing.",
+    ),
+]
+Limit = Annotated[int, QueryParameter(description="Items on a page, 1 to 100.", ge=1, le=100)]
+Cursor = Annotated[
+    str | None, QueryParameter(description="`next_cursor` of the page before.", max_length=200)
+]
+
+#: A status that Litestar or the server raises by itself -> our name for it.
+_BY_STATUS: dict[int, type[RegistryError]] = {
+    400: errors.Malformed,
+    401: errors.Unauthenticated,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    413: errors.TooLarge,
+    415: errors.UnsupportedMedia,
+    503: errors.Unavailable,
+}
+
+
+class Negotiated(Response[Any]):
+    """A response in JSON, or in MessagePack when the caller asks for it."""
+
+    def to_asgi_response(
+        self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
+    ) -> ASGIResponse:
+        """Choose the form by the request's `Accept`."""
+        wanted = request.headers.get("accept", "")
+        if MESSAGEPACK in wanted and self.media_type in (None, MediaType.JSON, "application/json"):
+            if isinstance(self.content, bytes):
+                self.content = msgspec.json.decode(self.content)
+            self.media_type = MESSAGEPACK
+            self.content = msgspec.msgpack.encode(self.content)
+        return super().to_asgi_response(app, request, **options)
+
+
+def runtime_of(connection: Connection) -> Runtime:
+    """The process's runtime."""
+    runtime: Runtime = connection.app.state.runtime
+    return runtime
+
+
+def takes(type_: type[T]) -> dict[str, Any]:
+    """Options of a route that takes a body: the handler gets it as `command`, read strictly.
+
+    What is wrong with it is reported all at once. The type also stands in `opt`, where the contract finds it.
+    """
+
+    async def read(request: Request[Any, Any, Any]) -> T:
+        return decode(await request.body(), type_)
+
+    return {"dependencies": {"command": Provide(read)}, "opt": {"takes": type_}}
+
+
+def decode(body: bytes, type_: type[T]) -> T:
+    """Read a JSON body; raises `InvalidValues` with every fault. The guard has seen that it is sound JSON."""
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError:
+        raise invalid(faults(type_, msgspec.json.decode(body))) from None
+    except msgspec.DecodeError:
+        text = "This call needs a JSON body." if not body.strip() else "The body is not JSON."
+        raise errors.Malformed(text) from None
+
+
+def invalid(found: Sequence[Fault]) -> InvalidValues:
+    """The refusal that names every faulty value."""
+    told = "; ".join(f"{fault.pointer or 'the body'}: {fault.detail}" for fault in found[:3])
+    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+    return InvalidValues(told + more + ".", errors=found)
+
+
+def key_of(connection: Connection) -> str | None:
+    """The key in `Authorization: Bearer` or `X-Api-Key`; None without one."""
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and key:
+        return key.strip()
+    return connection.headers.get("x-api-key")
+
+
+def request_id(scope: Scope) -> str:
+    """The id that the guard gave the request."""
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """`before_send` hook: what a guard wants on every answer, errors included (the caller's budget)."""
+    extra = scope.get("state", {}).get("answer_headers")
+    if message["type"] == "http.response.start" and extra:
+        pairs = [(name.lower().encode(), value.encode()) for name, value in extra.items()]
+        message["headers"] = [*message["headers"], *pairs]
+
+
+async def idempotent(
+    request: Request[Any, Any, Any],
+    session: Session,
+    caller_id: UUID,
+    key: str | None,
+    run: Callable[[], Awaitable[object]],
+    *,
+    status: int,
+    required: bool = True,
+    body: bytes | None = None,
+) -> Response[Any]:
+    """Answer a call under its idempotency key; see `platform.idempotency`.
+
+    `body` is what makes the request the same one, where that is not its body byte for byte (multipart).
+    """
+    key = idempotency.check_key(key, required=required)
+    identity = f"{request.method} {request.url.path}\n".encode()
+    identity += await request.body() if body is None else body
+    answer = await idempotency.once(session, caller_id, key, identity, status, run)
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return Negotiated(
+        answer.body, status_code=answer.status, media_type=MediaType.JSON, headers=headers
+    )
+
+
+def page_of(
+    items: list[Any],
+    limit: int,
+    session: Session,
+    last_id: Callable[[Any], UUID],
+    *bound_to: object,
+) -> cursors.Page[Any]:
+    """Cut a list that was read with one item too many into a page with its cursor."""
+    shown = items[:limit]
+    more = len(items) > limit
+    cursor = cursors.write(session.keyring, last_id(shown[-1]), *bound_to) if more else None
+    return cursors.Page(items=shown, next_cursor=cursor)
+
+
+def _respond(request: Request[Any, Any, Any], fact: RegistryError) -> Response[bytes]:
+    headers = {} if fact.retry_after is None else {"Retry-After": str(fact.retry_after)}
+    if fact.status == errors.Unauthenticated.status:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = msgspec.json.encode(fact.problem(request_id(request.scope)))
+    return Response(body, status_code=fact.status, media_type=PROBLEM, headers=headers)
+
+
+def on_registry_error(request: Request[Any, Any, Any], fact: RegistryError) -> Response[bytes]:
+    """A refusal of ours."""
+    return _respond(request, fact)
+
+
+def on_http_error(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
+    """A refusal of the framework: unknown path, wrong method, unreadable body."""
+    if isinstance(fault, ValidationException):
+        return _respond(request, _invalid(fault))
+    if fault.status_code == 405:
+        fact: RegistryError = errors.Malformed("This method is not allowed here; see Allow.")
+        body = errors.problem(
+            405,
+            "method-not-allowed",
+            "This method is not allowed here",
+            fact.detail,
+            request_id(request.scope),
+        )
+        return Response(
+            msgspec.json.encode(body),
+            status_code=405,
+            media_type=PROBLEM,
+            headers=dict(fault.headers or {}),
+        )
+    known = _BY_STATUS.get(fault.status_code)
+    if known is None:
+        return on_unexpected(request, fault)
+    return _respond(request, known())
+
+
+def _invalid(fault: ValidationException) -> RegistryError:
+    """Bad values of the query or a header, as Litestar found them."""
+    found = [
+        Fault(
+            pointer=f"{one.get('source', 'query')}:{one.get('key', '')}",
+            detail=_words(one.get("message", "")),
+        )
+        for one in (fault.extra if isinstance(fault.extra, list) else [])
+    ]
+    return invalid(found) if found else errors.Malformed()
+
+
+def _words(message: str) -> str:
+    for written, plain in (
+        ("`int`", "a whole number"),
+        ("`str`", "text"),
+        ("Expected", "expected"),
+    ):
+        message = message.replace(written, plain)
+    return message
+
+
+def on_unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    """A fault of ours. The log gets the kind and the places, never a message: it may hold a person's data."""
+    if isinstance(fault, PoolTimeout | OperationalError | OSError) or _is_connection_loss(fault):
+        log.error("unavailable", fault=type(fault).__name__, request_id=request_id(request.scope))
+        return _respond(request, errors.Unavailable(retry_after=5))
+    places = [
+        f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(fault.__traceback__)[-8:]
+    ]
+    log.error(
+        "failed", fault=type(fault).__name__, places=places, request_id=request_id(request.scope)
+    )
+    return _respond(
+        request,
+        RegistryError("Nothing was changed. Tell us the request id and we will find out why."),
+    )
+
+
+def _is_connection_loss(fault: Exception) -> bool:
+    if isinstance(fault, DBAPIError):
+        return bool(fault.connection_invalidated)
+    return type(fault).__module__.startswith("asyncpg") and "Connection" in type(fault).__name__
+
+
+EXCEPTION_HANDLERS: dict[Any, Any] = {
+    RegistryError: on_registry_error,
+    HTTPException: on_http_error,
+    Exception: on_unexpected,
+}

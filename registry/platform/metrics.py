@@ -1,0 +1,42 @@
+"""What is counted: requests by route template and status, how long they took, and the worker's heartbeat.
+
+Labels are templates and codes; nothing that a caller sent ever becomes one.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_registry = CollectorRegistry()
+_requests = Counter(
+    "registry_requests", "Requests answered.", ["method", "route", "status"], registry=_registry
+)
+_seconds = Histogram(
+    "registry_request_seconds",
+    "Time from the request's head to the last byte of the answer.",
+    ["route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+    registry=_registry,
+)
+_heartbeat = Gauge(
+    "registry_worker_heartbeat_age_seconds",
+    "Seconds since the youngest heartbeat of a job worker; -1 when there has been none.",
+    registry=_registry,
+)
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request. `route` is the template of the path."""
+    _requests.labels(method, route, str(status)).inc()
+    _seconds.labels(route).observe(seconds)
+
+
+def heartbeat_age(seconds: float | None) -> None:
+    """Set the age of the youngest heartbeat."""
+    _heartbeat.set(-1 if seconds is None else seconds)
+
+
+def exposition() -> bytes:
+    """Everything in the Prometheus text format."""
+    return generate_latest(_registry)

@@ -1,0 +1,35 @@
+"""Networks to which a key is bound, and whether an address lies in one of them."""
+
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
+from registry.platform.errors import InvalidValues
+from registry.platform.faults import Fault
+
+
+def read_networks(texts: Sequence[str], pointer: str) -> list[str]:
+    """Addresses and networks in CIDR form; raises `InvalidValues` that names each faulty one."""
+    networks, found = [], []
+    for position, text in enumerate(texts):
+        try:
+            networks.append(str(ip_network(text.strip(), strict=False)))
+        except ValueError:
+            found.append(
+                Fault(
+                    f"{pointer}/{position}", "must be an address or a network such as 192.0.2.0/24"
+                )
+            )
+    if found:
+        raise InvalidValues("; ".join(f"{f.pointer}: {f.detail}" for f in found), errors=found)
+    return networks
+
+
+def allowed(address: str | None, networks: Sequence[str]) -> bool:
+    """Whether the address may use a key that is bound to these networks; none means anywhere."""
+    if not networks:
+        return True
+    try:
+        caller = ip_address(address or "")
+    except ValueError:
+        return False
+    return any(caller in ip_network(network) for network in networks)

@@ -1,0 +1,100 @@
+"""What one process runs on, and the transaction: the only place that commits.
+
+A `Session` is a SQLAlchemy session that also knows the transaction's time, the policy and the keys,
+so that a service function needs no more than `session, actor, command`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from registry.platform import clock, db, keyring, policy
+from registry.platform.blobs import BlobStore, open_store
+from registry.platform.db import Database
+from registry.platform.keyring import Keyring
+from registry.platform.policy import Policy
+from registry.platform.settings import Settings, SettingsError
+from registry.platform.tables import Deployment
+
+
+class Session(AsyncSession):
+    """A transaction's session."""
+
+    #: The registry's time, read once: the database's, plus the offset of tests and the seeder.
+    now: datetime
+    #: The database's own time.
+    real: datetime
+    runtime: "Runtime"
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of this deployment."""
+        return self.runtime.policy
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of this deployment."""
+        return self.runtime.keyring
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Settings, policy, keys, database and files of one process."""
+
+    settings: Settings
+    policy: Policy
+    keyring: Keyring
+    database: Database
+    files: BlobStore
+    sessions: async_sessionmaker[Session]
+
+
+@asynccontextmanager
+async def running(settings: Settings, database_url: str) -> AsyncIterator[Runtime]:
+    """Open everything that a process needs, and close it at the end."""
+    profile, keys, files = (
+        policy.load(settings.policy),
+        keyring.load(settings),
+        open_store(settings),
+    )
+    database = await db.connect(settings, database_url)
+    sessions = async_sessionmaker(database.engine, class_=Session, expire_on_commit=False)
+    try:
+        runtime = Runtime(settings, profile, keys, database, files, sessions)
+        await _check_keys(runtime)
+        yield runtime
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def transaction(
+    runtime: Runtime, *, business_id: UUID | None = None
+) -> AsyncIterator[Session]:
+    """One transaction: as that business under row-level security, or as the system when none is given.
+
+    Commits at the end of the block and rolls back when the block raises.
+    """
+    async with runtime.sessions() as session, session.begin():
+        session.runtime = runtime
+        session.real = await db.begin(session, business_id)
+        session.now = session.real + clock.offset()
+        yield session
+
+
+async def _check_keys(runtime: Runtime) -> None:
+    """Refuse keys that are not this database's: everything would be written under the wrong ones."""
+    expected = runtime.keyring.digest("key-check", "deployment")
+    async with transaction(runtime) as session:
+        mark = await session.get(Deployment, 1)
+        if mark is None:
+            session.add(Deployment(id=1, key_check=expected))
+        elif mark.key_check != expected:
+            raise SettingsError(
+                "The master keys do not belong to this database. Restore the key file that was made with"
+                f" it (looked at {runtime.settings.key_path}), or set REGISTRY_KEYS."
+            )

@@ -1,0 +1,90 @@
+"""Settings: the one documented list of `REGISTRY_*` environment variables.
+
+What differs between deployments lives here. What the law or the community sets (days, months,
+plans) is policy, not settings: see `policy.py`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names the variable and says what to write."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings of one process. `from_env` reads each from `REGISTRY_<NAME IN CAPITALS>`."""
+
+    #: PostgreSQL >= 15 as `postgresql://user:password@host/database`; empty starts the embedded one.
+    database_url: str = ""
+    #: Where the embedded database, keys, files and outbox lie.
+    data_dir: Path = Path("var")
+    #: Policy profile: `ua`, `eu-strict` or `sandbox`.
+    policy: str = "ua"
+    #: Master keys as JSON, for deployments that inject secrets; empty uses the key file.
+    keys: str = ""
+    #: The key file; empty means `<data_dir>/keys.json`.
+    key_file: str = ""
+    #: Evidence store: empty for `<data_dir>/files`, or `s3://bucket/prefix`.
+    files_url: str = ""
+    #: S3-compatible endpoint, when it is not the provider's own.
+    s3_endpoint: str = ""
+    #: S3 region.
+    s3_region: str = "us-east-1"
+    #: S3 access key id; empty uses the provider's usual sources.
+    s3_access_key_id: str = ""
+    #: S3 secret access key.
+    s3_secret_access_key: str = ""
+    #: Mail server as `smtp://user:password@host:587` or `smtps://...`; empty writes to the outbox folder.
+    smtp_url: str = ""
+    #: The sender of mail to people.
+    mail_from: str = "registry@localhost"
+    #: The address under which people reach this registry; printed in letters.
+    public_url: str = "http://127.0.0.1:8000"
+    #: The name under which this registry signs its letters.
+    operator_name: str = "Client Registry"
+    #: Log level: debug, info, warning, error.
+    log_level: str = "info"
+    #: Database connections of one process, besides the lookup path's own.
+    pool_size: int = 10
+    #: Database connections of the lookup path of one process.
+    lookup_pool_size: int = 8
+
+    @property
+    def outbox_dir(self) -> Path:
+        """The folder where messages to people are written when no mail server is set."""
+        return self.data_dir / "outbox"
+
+    @property
+    def key_path(self) -> Path:
+        """Where the master keys are kept when they are not in the environment."""
+        return Path(self.key_file) if self.key_file else self.data_dir / "keys.json"
+
+
+def from_env(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Read the settings; an unknown `REGISTRY_*` variable or an unreadable value raises `SettingsError`."""
+    environ = os.environ if environ is None else environ
+    known = {f"REGISTRY_{name.upper()}": name for name in Settings.__struct_fields__}
+    client_side = {"REGISTRY_URL", "REGISTRY_API_KEY"}
+    values: dict[str, object] = {}
+    for variable, text in environ.items():
+        if not variable.startswith("REGISTRY_") or variable in client_side:
+            continue
+        if variable not in known:
+            raise SettingsError(f"{variable} is not a setting. Known: {', '.join(sorted(known))}.")
+        values[known[variable]] = text
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as fault:
+        raise SettingsError(f"A REGISTRY_* setting cannot be read: {fault}") from None
+    return msgspec.structs.replace(settings, data_dir=settings.data_dir.absolute())
+
+
+def _decode(wanted: type, value: object) -> object:
+    if wanted is Path:
+        return Path(str(value))
+    raise NotImplementedError

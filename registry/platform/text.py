@@ -1,0 +1,318 @@
+r"""Text from outside: which characters are never taken, which documents, and the types of fields.
+
+Here live one set of harmful characters; the check of every JSON body against them and against what
+decoders pass over (names given twice, deep nesting, numbers that are none); MessagePack read as
+JSON; and the text types that every slice uses. Rules of one field (a phone, a code) live with it.
+
+The patterns are read by Python (`re.search`, by msgspec) and by every client that reads our schema
+(ECMA-262): so no `\A` or `\Z`, and `$(?!\n)`, for Python's `$` also matches before a last newline.
+They run in linear time on any input.
+"""
+
+import json
+import math
+import re
+import struct
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from registry.platform.errors import InvalidValues, Malformed
+from registry.platform.faults import NAME_SHOWN, SAYS, Fault, step
+
+#: Inside of a character class. C0 but tab and line ends, DEL, C1; marks, embeddings, overrides and
+#: isolates of direction; halves of surrogate pairs.
+NEVER: Final = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    r"\ud800-\udfff"
+)
+#: What ends a line or jumps in it; LINE SEPARATOR and PARAGRAPH SEPARATOR count.
+_BREAKS: Final = r"\t\n\r\u2028\u2029"
+#: What leaves no mark on paper: blanks, joiners, fillers. A text of these alone is blank.
+_BLANK: Final = r"\s\u00ad\u115f\u1160\u180e\u200b-\u200d\u2060\u2800\u3164\ufeff\uffa0"
+_HARMFUL: Final = re.compile(f"[{NEVER}]")
+
+
+def harm(text: str) -> str | None:
+    """Say what is wrong with the first harmful character of `text`, or None when there is none."""
+    found = _HARMFUL.search(text)
+    if found is None:
+        return None
+    code = ord(found.group())
+    if 0xD800 <= code <= 0xDFFF:
+        return "holds half of a surrogate pair"
+    if code == 0:
+        return "holds a NUL character"
+    kind = "control character" if code < 0xA0 else "character that changes the direction of text"
+    return f"holds a {kind} (U+{code:04X})"
+
+
+def line(most: int) -> Meta:
+    """Constrain a `str` to one line of 1 to `most` characters that is not blank."""
+    return _meta(
+        most, NEVER + _BREAKS, "must be one line of text, not blank, without control characters"
+    )
+
+
+def paragraph(most: int) -> Meta:
+    """Constrain a `str` to 1 to `most` characters, line breaks allowed, that is not blank."""
+    return _meta(most, NEVER, "must be text, not blank, without control characters")
+
+
+def _meta(most: int, never: str, says: str) -> Meta:
+    pattern = f"^(?=[{_BLANK}]*[^{_BLANK}])[^{never}]*$(?!\\n)"
+    return Meta(min_length=1, max_length=most, pattern=pattern, extra={SAYS: says})
+
+
+#: One line: a name, a title, a reason.
+Line = Annotated[str, line(200)]
+#: A short line: a label, a reference, a code of the caller's own.
+Label = Annotated[str, line(64)]
+#: Free text of several lines: a statement, a summary.
+Paragraph = Annotated[str, paragraph(4000)]
+
+
+# --- documents ------------------------------------------------------------------------------------
+
+#: How deep lists and objects may stand in each other.
+DEPTH: Final = 32
+#: Digits of one number, all told.
+DIGITS: Final = 20
+#: Commas, brackets and quotes of one body: bounds the work of checking it.
+MARKS: Final = 100_000
+FAULTS: Final = 50
+
+_TOO_DEEP: Final = f"Lists and objects may stand {DEPTH} deep in each other, not deeper."
+_NO_NUMBER: Final = "is NaN or infinite, which JSON does not have"
+_TOO_MANY: Final = "The body holds too many values."
+_BRACKETS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+#: Whatever may be wrong in a text that a JSON decoder takes, a name given twice apart. Seldom found
+#: in honest bodies; where it is found, the slow way tells.
+_SUSPECT: Final = re.compile(
+    rf"[{NEVER}]"
+    r"|\\[bf]|\\u(?:00[0189]|007[fF]|[dD][89a-fA-F]|061[cC]|20(?:0[eEfF]|2[a-eA-E]|6[6-9]))"
+    r"|[0-9][0-9.eE+-]{20}"
+    r"|[0-9][eE]\+?[0-9]{3}"
+)
+
+
+class _Suspect(Exception):
+    """The fast way met something that only the slow way can place."""
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object with its names as they came, twice if need be."""
+
+
+class _Refused(str):
+    """Stands where a value stood that is not taken: says why."""
+
+    __slots__ = ()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Suspect
+    return found
+
+
+def _constant(_: str) -> Any:
+    raise _Suspect
+
+
+def _number(literal: str) -> object:
+    if sum(map(str.isdigit, literal)) > DIGITS:
+        return _Refused(f"has more than {DIGITS} digits")
+    return None if math.isfinite(float(literal)) else _Refused("is out of range")
+
+
+_FAST: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_SLOW: Final = json.JSONDecoder(
+    object_pairs_hook=_Pairs,
+    parse_int=_number,
+    parse_float=_number,
+    parse_constant=lambda _: _Refused(_NO_NUMBER),
+)
+
+
+def check_json(body: bytes) -> None:
+    """Refuse a body that is not JSON, or JSON that decoders read differently or cannot keep.
+
+    Raises `Malformed` with the byte, or `InvalidValues` with the pointer of every fault.
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"The body is not UTF-8 at byte {error.start}.") from None
+    opened = body.count(b"[") + body.count(b"{")
+    if opened + body.count(b",") + body.count(b'"') > MARKS:
+        raise Malformed(_TOO_MANY)
+    if opened > DEPTH:
+        _check_depth(body)
+    try:
+        found = list(islice(_look(text), FAULTS))
+    except json.JSONDecodeError as error:
+        byte = len(text[: error.pos].encode())
+        what = error.msg.removesuffix(" at").removesuffix(": ").lower()
+        raise Malformed(f"The body is not JSON at byte {byte}: {what}.") from None
+    _refuse(found)
+
+
+def _look(text: str) -> Iterator[Fault]:
+    if _SUSPECT.search(text) is None:
+        try:
+            _FAST.decode(text)
+        except _Suspect:
+            pass
+        else:
+            return
+    yield from _document(_SLOW.decode(text), "")
+
+
+def _check_depth(body: bytes) -> None:
+    depth = 0
+    for found in _BRACKETS.finditer(body):
+        mark = found.group()
+        if mark in b"[{":
+            depth += 1
+        elif mark in b"]}":
+            depth -= 1
+        if depth > DEPTH:
+            raise Malformed(f"{_TOO_DEEP} See byte {found.start()}.")
+
+
+def _refuse(found: list[Fault]) -> None:
+    if found:
+        told = "; ".join(f"{fault.pointer or 'the body'}: {fault.detail}" for fault in found[:3])
+        raise InvalidValues(told, errors=found)
+
+
+def _document(value: object, at: str) -> Iterator[Fault]:
+    """Yield the faults of a document decoded the slow way."""
+    if isinstance(value, _Refused):
+        yield Fault(at, str(value))
+    elif isinstance(value, str):
+        if what := harm(value):
+            yield Fault(at, what)
+    elif isinstance(value, _Pairs):
+        seen: set[str] = set()
+        for name, item in value:
+            if what := harm(name):
+                yield Fault(at, f"a name in it {what}")
+            yield from _twice(name, seen, at)
+            yield from _document(item, at + step(name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _document(item, f"{at}/{index}")
+
+
+def _twice(name: str, seen: set[str], at: str) -> Iterator[Fault]:
+    if name in seen and len(name) <= NAME_SHOWN:
+        yield Fault(at + step(name), "is given more than once")
+    elif name in seen:
+        yield Fault(at, f"a name of {len(name)} characters is given more than once")
+    seen.add(name)
+
+
+def json_from_messagepack(body: bytes) -> bytes:
+    """Return as JSON a MessagePack body that holds nothing JSON does not have; checked like JSON.
+
+    Raises like `check_json`. Refused besides: bytes and extensions (timestamps too), names that are
+    not text, NaN and infinities. msgspec takes the last of names given twice, so they are looked
+    for in the bytes.
+    """
+    scan = _Scan(body)
+    try:
+        value = msgspec.msgpack.decode(body)
+        scan.value("", 0)
+    except UnicodeDecodeError:
+        raise Malformed("The body holds text that is not UTF-8.") from None
+    except RecursionError:
+        raise Malformed(_TOO_DEEP) from None
+    except msgspec.MsgspecError:
+        raise Malformed("The body is not MessagePack.") from None
+    _refuse(scan.found)
+    document = msgspec.json.encode(value)
+    check_json(document)
+    return document
+
+
+#: First byte -> what follows, the width of its length, and its length when that is fixed.
+_MESSAGEPACK: Final[dict[int, tuple[str, int, int]]] = {
+    **dict.fromkeys((0xC0, 0xC2, 0xC3), ("scalar", 0, 0)),
+    **{0xC4 + power: ("bytes", 1 << power, 0) for power in range(3)},
+    **{0xC7 + power: ("an extension", 1 << power, 1) for power in range(3)},
+    0xCA: ("float", 0, 4),
+    0xCB: ("float", 0, 8),
+    **{0xCC + power: ("scalar", 0, 1 << power) for power in range(4)},
+    **{0xD0 + power: ("scalar", 0, 1 << power) for power in range(4)},
+    **{0xD4 + power: ("an extension", 0, 1 + (1 << power)) for power in range(5)},
+    **{0xD9 + power: ("text", 1 << power, 0) for power in range(3)},
+    **{0xDC + power: ("list", 2 << power, 0) for power in range(2)},
+    **{0xDE + power: ("map", 2 << power, 0) for power in range(2)},
+}
+
+
+class _Scan:
+    """One walk over the bytes of a MessagePack document that msgspec has found to be whole."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body, self.at, self.values = body, 0, 0
+        self.found: list[Fault] = []
+
+    def head(self) -> tuple[str, int]:
+        """Read what comes next and its length: in bytes, or items, or pairs."""
+        first = self.body[self.at]
+        self.at += 1
+        self.values += 1
+        if self.values > MARKS // 4:
+            raise Malformed(_TOO_MANY)
+        if first < 0x80 or first >= 0xE0:
+            return "scalar", 0
+        if first < 0xC0:
+            kind = "map" if first < 0x90 else "list" if first < 0xA0 else "text"
+            return kind, first & (0x1F if kind == "text" else 0x0F)
+        kind, width, fixed = _MESSAGEPACK[first]
+        length = int.from_bytes(self.body[self.at : self.at + width])
+        self.at += width
+        return kind, length + fixed
+
+    def value(self, pointer: str, depth: int) -> str | None:
+        """Walk one value and all below it; return it when it is text, as a name has to be."""
+        kind, length = self.head()
+        if kind in ("list", "map"):
+            if depth == DEPTH:
+                raise Malformed(f"{_TOO_DEEP} See byte {self.at - 1}.")
+            names: set[str] = set()
+            for index in range(length):
+                place = self.name(pointer, names, depth) if kind == "map" else f"/{index}"
+                self.value(pointer + place, depth + 1)
+            return None
+        raw = self.body[self.at : self.at + length]
+        self.at += length
+        if kind == "float" and not math.isfinite(
+            struct.unpack("!f" if length == 4 else "!d", raw)[0]
+        ):
+            self._tell(Fault(pointer, _NO_NUMBER))
+        elif kind in ("bytes", "an extension"):
+            self._tell(Fault(pointer, f"is {kind}, which JSON does not have"))
+        return raw.decode() if kind == "text" else None
+
+    def name(self, pointer: str, seen: set[str], depth: int) -> str:
+        """Read the name of a pair; return its step of the pointer."""
+        name = self.value(pointer, depth + 1)
+        if name is None:
+            self._tell(Fault(pointer, "a name in it is not text"))
+            return "/?"
+        for fault in _twice(name, seen, pointer):
+            self._tell(fault)
+        return step(name)
+
+    def _tell(self, fault: Fault) -> None:
+        if len(self.found) < FAULTS:
+            self.found.append(fault)

@@ -1,0 +1,1 @@
+"""Reports: submission, evidence, screening, notice, publication, and every way a report ends."""

@@ -1,0 +1,111 @@
+"""Evidence files: taken in by content, sealed, stored before the row that names them; served as downloads."""
+
+import hashlib
+from uuid import UUID
+
+from registry.audit import service as audit
+from registry.businesses.access import Member
+from registry.platform import blobs
+from registry.platform.actor import Actor
+from registry.platform.errors import InvalidValues, RuleBroken, TooLarge, UnsupportedMedia
+from registry.platform.faults import Fault
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Runtime, Session
+from registry.reports import lifecycle, rules, store, views
+from registry.reports.rules import Event, ReasonCode, State
+from registry.reports.tables import Evidence
+from registry.reports.wire import EvidenceView
+
+LARGEST = 10 * 1024 * 1024
+LONGEST_NAME = 200
+
+
+class FileTypeRefused(UnsupportedMedia):
+    """By its content it is no PDF, JPEG or PNG."""
+
+    slug, title = "file-type-refused", "Only PDF, JPEG and PNG files are taken"
+
+
+def check(content: bytes) -> str:
+    """The media type of a file that may be kept; raises what is wrong with it."""
+    if not content:
+        raise InvalidValues("The file is empty.", errors=[Fault("/file", "is empty")])
+    if len(content) > LARGEST:
+        raise TooLarge("A file may have 10 MiB at most.")
+    found = rules.media_type(content)
+    if found is None:
+        raise FileTypeRefused("By its content this is neither a PDF nor a JPEG nor a PNG file.")
+    return found
+
+
+async def add(
+    session: Session, member: Member, report_id: UUID, file_name: str, content: bytes
+) -> EvidenceView:
+    """Keep a file for a report that is open to evidence.
+
+    The sealed bytes reach the store before the row does; a file without a row is swept later.
+    """
+    media_type = check(content)
+    report = await store.lock(session, report_id, business_id=member.business_id)
+    await lifecycle.advance(session, report)
+    if State(report.state) not in rules.OPEN_TO_EVIDENCE:
+        raise lifecycle.IllegalTransition(
+            f"A report that is {report.state} takes no more evidence."
+        )
+    if report.evidence_count >= rules.MOST_FILES:
+        raise RuleBroken(f"A report takes {rules.MOST_FILES} files at most.")
+    key = await lifecycle.data_key(session, report)
+    row = Evidence(
+        id=uuid7(),
+        report_id=report.id,
+        business_id=report.business_id,
+        blob=blobs.new_name(),
+        sha256=hashlib.sha256(content).digest(),
+        media_type=media_type,
+        size=len(content),
+        uploaded_at=session.now,
+    )
+    row.sealed_name = key.seal(views.evidence_place(row), _printable(file_name))
+    await session.runtime.files.put(row.blob, key.seal_bytes(f"evidence:{row.id}", content))
+    store.add(session, row)
+    report.evidence_count += 1
+    report.version += 1
+    details: dict[str, str | int | None] = {"media_type": media_type, "size": row.size}
+    audit.record(
+        session, member.actor, "report.evidence_added", "report", report.id, details=details
+    )
+    await session.flush()
+    if report.state == State.NEEDS_INFO and report.info_code == ReasonCode.EVIDENCE_MISSING:
+        await lifecycle.apply(session, report, Event.INFO_GIVEN, member.actor)
+    return views.evidence_view(row, key)
+
+
+def _printable(file_name: str) -> str:
+    """A file name as it may be shown: its last part, without control characters."""
+    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if c.isprintable())[:LONGEST_NAME] or "file"
+
+
+async def read(
+    session: Session, actor: Actor, report_id: UUID, evidence_id: UUID
+) -> tuple[Evidence, bytes]:
+    """A file's row and its bytes as they were received; that it was read is audited."""
+    report = await store.get(session, report_id)
+    row = await store.get_evidence(session, report_id, evidence_id)
+    key = await lifecycle.data_key(session, report)
+    sealed = await session.runtime.files.get(row.blob)
+    audit.record(
+        session,
+        actor,
+        "report.evidence_read",
+        "report",
+        report_id,
+        details={"evidence": str(evidence_id)},
+    )
+    return row, key.open_bytes(f"evidence:{row.id}", sealed)
+
+
+async def delete_files(runtime: Runtime, names: list[str]) -> None:
+    """Delete the files of an erased report, after its commit; what is missed is swept."""
+    for name in names:
+        await runtime.files.delete(name)

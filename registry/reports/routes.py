@@ -1,0 +1,211 @@
+"""The reporter's side: reports and their evidence."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, get, patch, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from registry.businesses.access import member, member_of
+from registry.businesses.rules import Scope
+from registry.platform import cursors
+from registry.platform.cursors import Page
+from registry.platform.errors import InvalidValues, UnsupportedMedia
+from registry.platform.faults import Fault
+from registry.platform.http import (
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    idempotent,
+    page_of,
+    runtime_of,
+    takes,
+)
+from registry.platform.runtime import transaction
+from registry.reports import evidence, service
+from registry.reports.wire import (
+    EvidenceView,
+    Reason,
+    Reinsertion,
+    ReportChange,
+    ReportSubmission,
+    ReportSummary,
+    ReportView,
+)
+
+TAGS = ["Reports"]
+GUARDS = [member(Scope.REPORT)]
+Caller = Request[Any, Any, Any]
+
+
+@post("/v1/reports", tags=TAGS, guards=GUARDS, **takes(ReportSubmission))
+async def submit(
+    command: NamedDependency[ReportSubmission],
+    request: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[ReportView]:
+    """Report a client who did not keep a contract.
+
+    The report rests for the cooling-off time, in which you may edit it or take it back freely. Then a
+    moderator screens it, the person is told, and after the notice days lookups show its facts: the category,
+    month and amount band, never your name or your words. `visible_from` is the earliest time for that.
+    """
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.business_id,
+            idempotency_key,
+            lambda: service.submit(session, caller, command),
+            status=201,
+        )
+
+
+@get("/v1/reports", tags=TAGS, guards=GUARDS)
+async def list_reports(
+    request: Caller,
+    limit: Limit = cursors.DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    report_state: Annotated[
+        str | None,
+        QueryParameter(name="state", description="Only reports in this state.", max_length=20),
+    ] = None,
+) -> Page[ReportSummary]:
+    """List your reports, newest first."""
+    caller = member_of(request)
+    bound = (caller.business_id, "reports", report_state)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        before = cursors.read(session.keyring, cursor, *bound)
+        rows = await service.list_own(
+            session, caller, state=report_state, before=before, limit=limit + 1
+        )
+        return page_of(list(rows), limit, session, lambda row: row.id, *bound)
+
+
+@get("/v1/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS)
+async def view_report(report_id: FromPath[UUID], request: Caller) -> ReportView:
+    """Read one of your reports: its state, its evidence, what moderators decided, and what is due next."""
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await service.view(session, caller, report_id)
+
+
+@patch("/v1/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS, **takes(ReportChange))
+async def edit_report(
+    report_id: FromPath[UUID], command: NamedDependency[ReportChange], request: Caller
+) -> ReportView:
+    """Change a report while it cools off, or in answer to a moderator's question (`needs_info`).
+
+    An answer sends the report back to screening. Fields that you leave out stay as they are.
+    """
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await service.edit(session, caller, report_id, command)
+
+
+@post("/v1/reports/{report_id:uuid}/evidence", tags=TAGS, guards=GUARDS, opt={"takes": "file"})
+async def add_evidence(
+    report_id: FromPath[UUID], request: Caller, idempotency_key: IdempotencyKey = None
+) -> Response[EvidenceView]:
+    """Add a file: multipart form data with one part named `file`, a PDF, JPEG or PNG of at most 10 MiB.
+
+    Files are taken while the report is `submitted`, in `screening` or on `needs_info`; a report without any
+    can be submitted, but not published. On `needs_info` for missing evidence, the file is the answer.
+    """
+    caller = member_of(request)
+    name, content = await _file_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.business_id,
+            idempotency_key,
+            lambda: evidence.add(session, caller, report_id, name, content),
+            status=201,
+            body=content,
+        )
+
+
+async def _file_of(request: Caller) -> tuple[str, bytes]:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise UnsupportedMedia("Send multipart form data with one part named `file`.")
+    form = await request.form()
+    parts = list(form.multi_items())
+    if len(parts) != 1 or parts[0][0] != "file" or not isinstance(parts[0][1], UploadFile):
+        said = "send exactly one part, a file, named `file`"
+        raise InvalidValues(f"/file: {said}.", errors=[Fault("/file", said)])
+    upload = parts[0][1]
+    return upload.filename, await upload.read()
+
+
+@post(
+    "/v1/reports/{report_id:uuid}/withdraw",
+    tags=TAGS,
+    guards=GUARDS,
+    status_code=200,
+    **takes(Reason),
+)
+async def withdraw_report(
+    report_id: FromPath[UUID], command: NamedDependency[Reason], request: Caller
+) -> ReportView:
+    """Take a report back, from any state that is not final. Lookups show it no longer, at once.
+
+    Afterwards the same report comes back only by reinsertion; while it cools off, withdrawing leaves no trace.
+    """
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await service.withdraw(session, caller, report_id, command.reason)
+
+
+@post(
+    "/v1/reports/{report_id:uuid}/settle",
+    tags=TAGS,
+    guards=GUARDS,
+    status_code=200,
+    **takes(Reason),
+)
+async def settle_report(
+    report_id: FromPath[UUID], command: NamedDependency[Reason], request: Caller
+) -> ReportView:
+    """Say that the client paid or made it good, from `notice` on. Lookups show it no longer, at once."""
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await service.settle(session, caller, report_id, command.reason)
+
+
+@post("/v1/reports/{report_id:uuid}/reinsertion", tags=TAGS, guards=GUARDS, **takes(Reinsertion))
+async def reinsert_report(
+    report_id: FromPath[UUID],
+    command: NamedDependency[Reinsertion],
+    request: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[ReportView]:
+    """Bring a report that ended back, as a new one, with new evidence and your certification.
+
+    Two moderators must agree to publish it, and the person is told anew.
+    """
+    caller = member_of(request)
+    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.business_id,
+            idempotency_key,
+            lambda: service.reinsert(session, caller, report_id, command),
+            status=201,
+        )
+
+
+ROUTES = [
+    submit,
+    list_reports,
+    view_report,
+    edit_report,
+    add_evidence,
+    withdraw_report,
+    settle_report,
+    reinsert_report,
+]

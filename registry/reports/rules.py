@@ -1,0 +1,358 @@
+"""What may happen to a report: states, events, the one transition table, deadlines and amounts.
+
+Pure: the time is an argument, the policy's numbers come in as they are. An event that the table does
+not list for a state is illegal there and changes nothing.
+"""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Category(StrEnum):
+    """The contract facts that may be reported, and nothing else."""
+
+    #: Cash on delivery not collected.
+    PARCEL_REFUSED = "parcel_refused"
+    #: Booked work or visit not honoured.
+    NO_SHOW = "no_show"
+    #: Accepted work unpaid past the due date and 30 days.
+    PAYMENT_OVERDUE = "payment_overdue"
+    #: Refuses to pay for accepted work.
+    PAYMENT_REFUSED = "payment_refused"
+    #: Charge reversed after acceptance.
+    CHARGEBACK_ABUSE = "chargeback_abuse"
+    #: Goods returned used, swapped or outside the terms.
+    RETURN_ABUSE = "return_abuse"
+    #: Demands work outside the written contract and withholds payment for it.
+    SCOPE_ABUSE = "scope_abuse"
+    #: Documented threats or insults to staff.
+    ABUSIVE_CONDUCT = "abusive_conduct"
+
+
+class State(StrEnum):
+    """Where a report stands."""
+
+    #: Cooling off: its reporter edits it or takes it back freely.
+    SUBMITTED = "submitted"
+    #: A moderator looks at it.
+    SCREENING = "screening"
+    #: The moderator asked its reporter for more.
+    NEEDS_INFO = "needs_info"
+    #: The person is being told and has time to answer.
+    NOTICE = "notice"
+    #: Lookups show its facts.
+    ACTIVE = "active"
+    #: Disputed: restricted at once.
+    CONTESTED = "contested"
+    #: Disputed, reviewed and confirmed: shown with the person's statement.
+    UPHELD = "upheld"
+    #: Disputed, reviewed and corrected: shown with the person's statement.
+    AMENDED = "amended"
+    #: Paid, as its reporter confirms or the person proved.
+    SETTLED = "settled"
+    #: Turned down by a moderator, unanswered, or undeliverable.
+    REJECTED = "rejected"
+    #: Taken back by its reporter.
+    WITHDRAWN = "withdrawn"
+    #: Ended by a ruling or by the reporter's silence.
+    REMOVED = "removed"
+    #: Its retention is over.
+    EXPIRED = "expired"
+    #: Nothing is left but a tombstone.
+    ERASED = "erased"
+
+
+class Event(StrEnum):
+    """What can happen to a report."""
+
+    #: Its reporter edits it.
+    EDIT = "edit"
+    #: The cooling-off time is over.
+    COOLED_OFF = "cooled_off"
+    #: Its reporter takes it back (or its business is long gone).
+    WITHDRAW = "withdraw"
+    #: Its reporter says that it is paid.
+    SETTLE = "settle"
+    #: A moderator finds the proof standard met.
+    PUBLISH = "publish"
+    #: A moderator asks for more.
+    REQUEST_INFO = "request_info"
+    #: A moderator turns it down.
+    REJECT = "reject"
+    #: Its reporter gave what was asked for.
+    INFO_GIVEN = "info_given"
+    #: Its reporter did not answer in time.
+    INFO_OVERDUE = "info_overdue"
+    #: The person was told, and the notice days are over.
+    NOTICE_ENDED = "notice_ended"
+    #: The person could not be told on any channel.
+    UNDELIVERABLE = "undeliverable"
+    #: The person disputes it, or appeals.
+    CONTEST = "contest"
+    #: A ruling confirms it.
+    UPHOLD = "uphold"
+    #: A ruling corrects it.
+    AMEND = "amend"
+    #: A ruling ends it.
+    REMOVE = "remove"
+    #: Its reporter did not answer the dispute in time.
+    REPORTER_SILENT = "reporter_silent"
+    #: The category's retention is over.
+    EXPIRE = "expire"
+    #: The time for erasure has come.
+    ERASE = "erase"
+
+
+TRANSITIONS = MappingProxyType(
+    {
+        (State.SUBMITTED, Event.EDIT): State.SUBMITTED,
+        (State.SUBMITTED, Event.COOLED_OFF): State.SCREENING,
+        (State.SUBMITTED, Event.WITHDRAW): State.WITHDRAWN,
+        (State.SCREENING, Event.PUBLISH): State.NOTICE,
+        (State.SCREENING, Event.REQUEST_INFO): State.NEEDS_INFO,
+        (State.SCREENING, Event.REJECT): State.REJECTED,
+        (State.SCREENING, Event.WITHDRAW): State.WITHDRAWN,
+        (State.NEEDS_INFO, Event.INFO_GIVEN): State.SCREENING,
+        (State.NEEDS_INFO, Event.INFO_OVERDUE): State.REJECTED,
+        (State.NEEDS_INFO, Event.WITHDRAW): State.WITHDRAWN,
+        (State.NOTICE, Event.NOTICE_ENDED): State.ACTIVE,
+        (State.NOTICE, Event.UNDELIVERABLE): State.REJECTED,
+        (State.NOTICE, Event.CONTEST): State.CONTESTED,
+        (State.NOTICE, Event.WITHDRAW): State.WITHDRAWN,
+        (State.NOTICE, Event.SETTLE): State.SETTLED,
+        (State.ACTIVE, Event.CONTEST): State.CONTESTED,
+        (State.ACTIVE, Event.WITHDRAW): State.WITHDRAWN,
+        (State.ACTIVE, Event.SETTLE): State.SETTLED,
+        (State.ACTIVE, Event.EXPIRE): State.EXPIRED,
+        (State.CONTESTED, Event.UPHOLD): State.UPHELD,
+        (State.CONTESTED, Event.AMEND): State.AMENDED,
+        (State.CONTESTED, Event.REMOVE): State.REMOVED,
+        (State.CONTESTED, Event.REPORTER_SILENT): State.REMOVED,
+        (State.CONTESTED, Event.WITHDRAW): State.WITHDRAWN,
+        (State.CONTESTED, Event.SETTLE): State.SETTLED,
+        (State.CONTESTED, Event.EXPIRE): State.EXPIRED,
+        (State.UPHELD, Event.CONTEST): State.CONTESTED,
+        (State.UPHELD, Event.WITHDRAW): State.WITHDRAWN,
+        (State.UPHELD, Event.SETTLE): State.SETTLED,
+        (State.UPHELD, Event.EXPIRE): State.EXPIRED,
+        (State.AMENDED, Event.CONTEST): State.CONTESTED,
+        (State.AMENDED, Event.WITHDRAW): State.WITHDRAWN,
+        (State.AMENDED, Event.SETTLE): State.SETTLED,
+        (State.AMENDED, Event.EXPIRE): State.EXPIRED,
+        (State.SETTLED, Event.ERASE): State.ERASED,
+        (State.REJECTED, Event.ERASE): State.ERASED,
+        (State.WITHDRAWN, Event.ERASE): State.ERASED,
+        (State.REMOVED, Event.ERASE): State.ERASED,
+        (State.EXPIRED, Event.ERASE): State.ERASED,
+    }
+)
+
+#: States in which lookups show the facts.
+SHOWN = frozenset({State.ACTIVE, State.UPHELD, State.AMENDED})
+#: States that nothing but the clock's erasure leaves.
+ENDED = frozenset({State.SETTLED, State.REJECTED, State.WITHDRAWN, State.REMOVED, State.EXPIRED})
+FINAL = ENDED | {State.ERASED}
+#: States in which evidence may be added.
+OPEN_TO_EVIDENCE = frozenset({State.SUBMITTED, State.SCREENING, State.NEEDS_INFO})
+
+NEEDS_CONTACTS = frozenset(
+    {
+        Category.PAYMENT_OVERDUE,
+        Category.PAYMENT_REFUSED,
+        Category.SCOPE_ABUSE,
+        Category.ABUSIVE_CONDUCT,
+    }
+)
+NEEDS_AMOUNT = frozenset(Category) - {Category.NO_SHOW, Category.ABUSIVE_CONDUCT}
+NEEDS_SETTLEMENT_ATTEMPTS = frozenset(Category) - {Category.ABUSIVE_CONDUCT}
+
+MOST_FILES = 20
+#: Days within which moderators mean to decide; the queue shows it as `due`, nothing happens by itself.
+SCREENING_DAYS = 3
+
+
+class Verdict(StrEnum):
+    """A moderator's decision at screening."""
+
+    #: The four parts of the proof standard are met: the person is told.
+    PUBLISH = "publish"
+    #: Its reporter must add something.
+    REQUEST_INFO = "request_info"
+    #: It is turned down.
+    REJECT = "reject"
+
+
+class ReasonCode(StrEnum):
+    """Why a moderator decided so."""
+
+    #: Reasonable grounds, clear evidence, one listed category, a real contract.
+    PROOF_STANDARD_MET = "proof_standard_met"
+    #: A document that shows the fact is missing.
+    EVIDENCE_MISSING = "evidence_missing"
+    #: What happened cannot be told from the words.
+    UNCLEAR = "unclear"
+    #: No reasonable grounds.
+    NO_GROUNDS = "no_grounds"
+    #: The evidence does not show it.
+    NO_EVIDENCE = "no_evidence"
+    #: It is no fact of the chosen category.
+    WRONG_CATEGORY = "wrong_category"
+    #: There was no contract or order between the two.
+    NO_CONTRACT = "no_contract"
+    #: It names health, belief, crime or the like.
+    SENSITIVE_CONTENT = "sensitive_content"
+    #: The same fact is reported already.
+    DUPLICATE = "duplicate"
+
+
+REASONS: MappingProxyType[Verdict, frozenset[ReasonCode]] = MappingProxyType(
+    {
+        Verdict.PUBLISH: frozenset({ReasonCode.PROOF_STANDARD_MET}),
+        Verdict.REQUEST_INFO: frozenset({ReasonCode.EVIDENCE_MISSING, ReasonCode.UNCLEAR}),
+        Verdict.REJECT: frozenset(
+            {
+                ReasonCode.NO_GROUNDS,
+                ReasonCode.NO_EVIDENCE,
+                ReasonCode.WRONG_CATEGORY,
+                ReasonCode.NO_CONTRACT,
+                ReasonCode.SENSITIVE_CONTENT,
+                ReasonCode.DUPLICATE,
+            }
+        ),
+    }
+)
+
+EVENT_OF = MappingProxyType(
+    {
+        Verdict.PUBLISH: Event.PUBLISH,
+        Verdict.REQUEST_INFO: Event.REQUEST_INFO,
+        Verdict.REJECT: Event.REJECT,
+    }
+)
+
+
+def next_state(state: State, event: Event) -> State | None:
+    """The state that the event leads to, or None where it is illegal."""
+    return TRANSITIONS.get((state, event))
+
+
+def due(
+    state: State,
+    *,
+    since: datetime,
+    cooling_off: timedelta,
+    info: timedelta,
+    notice_attempts: timedelta,
+    answer: timedelta,
+    erase_after: timedelta,
+    told_until: datetime | None,
+    retention_until: datetime,
+) -> tuple[Event, datetime] | None:
+    """What the clock brings next to a report that entered `state` at `since`, and when.
+
+    `told_until` is the end of the notice days, known once the person was told.
+    """
+    if state is State.SUBMITTED:
+        return Event.COOLED_OFF, since + cooling_off
+    if state is State.NEEDS_INFO:
+        return Event.INFO_OVERDUE, since + info
+    if state is State.NOTICE:
+        return (
+            (Event.NOTICE_ENDED, told_until)
+            if told_until
+            else (Event.UNDELIVERABLE, since + notice_attempts)
+        )
+    if state is State.CONTESTED:
+        silent = (Event.REPORTER_SILENT, since + answer)
+        return min(silent, (Event.EXPIRE, retention_until), key=lambda change: change[1])
+    if state in SHOWN:
+        return Event.EXPIRE, retention_until
+    if state in ENDED:
+        return Event.ERASE, since + erase_after
+    return None
+
+
+def visible_from(
+    state: State, *, now: datetime, cooled_at: datetime, notice: timedelta, fixed: datetime | None
+) -> datetime | None:
+    """The earliest time at which lookups can show the report; None once it never will.
+
+    `fixed` is the end of the notice days once the person was told; before, every step that is still
+    ahead is counted with its shortest time.
+    """
+    if state in FINAL:
+        return None
+    if fixed is not None:
+        return fixed
+    return (cooled_at if state is State.SUBMITTED else now) + notice
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day some months later, or the last day of a shorter month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year += day.year
+    month += 1
+    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month, min(day.day, last))
+
+
+def age(born: date, on: date) -> int:
+    """Whole years of age on a day."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+#: Upper bounds in major units.
+_BANDS = (
+    (500, "0-500"),
+    (1_000, "500-1000"),
+    (5_000, "1000-5000"),
+    (20_000, "5000-20000"),
+    (100_000, "20000-100000"),
+)
+#: ISO 4217 currencies whose minor unit is not a hundredth.
+_MINOR_DIGITS = MappingProxyType(
+    dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0)
+    | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+)
+
+
+def amount_band(amount: int, currency: str) -> str:
+    """The band of an amount in minor units; a bound belongs to the higher band."""
+    major = amount / 10 ** _MINOR_DIGITS.get(currency, 2)
+    return next((name for bound, name in _BANDS if major < bound), "100000+")
+
+
+class EvidenceGrade(StrEnum):
+    """How well a fact is shown."""
+
+    #: By at least one document.
+    DOCUMENTED = "documented"
+    #: By documents and a dated log of contacts.
+    DOCUMENT_AND_CONTACTS = "document_and_contacts"
+    #: By a ruling after a dispute.
+    ADJUDICATED = "adjudicated"
+
+
+def evidence_grade(state: State, contacts: int) -> EvidenceGrade:
+    """The grade of a shown report: publishing needs a document, so there is always one."""
+    if state in (State.UPHELD, State.AMENDED):
+        return EvidenceGrade.ADJUDICATED
+    return EvidenceGrade.DOCUMENT_AND_CONTACTS if contacts else EvidenceGrade.DOCUMENTED
+
+
+#: Allowed files by their first bytes.
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+)
+#: A PDF's header may stand anywhere in its first kilobyte (ISO 32000, annex H).
+_PDF_WINDOW = 1024
+
+
+def media_type(content: bytes) -> str | None:
+    """The type of a file by its content, or None when it is none of the allowed ones."""
+    for signature, name in _SIGNATURES:
+        if content.startswith(signature):
+            return name
+    return "application/pdf" if b"%PDF-" in content[:_PDF_WINDOW] else None

@@ -1,0 +1,195 @@
+"""What moderators do: read a case, decide on it. Each decision is on record with its reason."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from registry.audit import service as audit
+from registry.businesses import service as businesses
+from registry.messages import service as messages
+from registry.messages.rules import Channel, Template
+from registry.platform.errors import Conflict, Forbidden, InvalidValues, RuleBroken
+from registry.platform.faults import Fault
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Session
+from registry.reports import lifecycle, rules, store, views
+from registry.reports.rules import State, Verdict
+from registry.reports.tables import Decision, Report
+from registry.reports.wire import QueueItem, ReportCase, ReportDecision
+from registry.staff.access import Staff
+
+
+class ConflictOfInterest(Forbidden):
+    """The moderator works for the reporting business."""
+
+    slug, title = "conflict-of-interest", "You may not decide on a report of your own business"
+
+
+class ReportAlreadyDecided(Conflict):
+    """Somebody decided first, or the report changed since it was read."""
+
+    slug, title = "report-already-decided", "The report changed meanwhile"
+
+
+class EvidenceRequired(RuleBroken):
+    """Nothing is published without a document."""
+
+    slug, title = "evidence-required", "Publishing needs at least one evidence file"
+
+
+async def queue(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[QueueItem]:
+    """Reports that wait for a decision, longest waiting first."""
+    return [
+        QueueItem(
+            kind="report",
+            id=row.id,
+            due=row.state_since + timedelta(days=rules.SCREENING_DAYS),
+            version=row.version,
+        )
+        for row in await store.list_screening(session, after=after, limit=limit)
+    ]
+
+
+async def case(session: Session, moderator: Staff, report_id: UUID) -> ReportCase:
+    """All that is needed to decide; that it was read is audited."""
+    report = await may_read(session, moderator, report_id)
+    audit.record(
+        session,
+        moderator.actor,
+        "report.case_read",
+        "report",
+        report_id,
+        business_id=report.business_id,
+    )
+    key = None if report.state == State.ERASED else await lifecycle.data_key(session, report)
+    return await views.case(session, report, key)
+
+
+async def may_read(session: Session, moderator: Staff, report_id: UUID) -> Report:
+    """The report, for a moderator without a conflict of interest."""
+    report = await store.get(session, report_id)
+    if moderator.business_id == report.business_id:
+        raise ConflictOfInterest
+    return report
+
+
+async def note_bounce(
+    session: Session, operator: Staff, about_id: UUID, message_id: UUID, reason: str
+) -> None:
+    """Put on record that a message to a person came back."""
+    key = await lifecycle.data_key(session, await store.get(session, about_id))
+    details: dict[str, str | int | None] = {"message": str(message_id)}
+    audit.record(
+        session,
+        operator.actor,
+        "report.notice_bounced",
+        "report",
+        about_id,
+        details=details,
+        reason=(key, reason),
+    )
+
+
+async def decide(
+    session: Session, moderator: Staff, report_id: UUID, command: ReportDecision
+) -> ReportCase:
+    """Publish, ask for more, or reject. Where two moderators are needed, the first `publish` only counts."""
+    if command.reason_code not in rules.REASONS[command.decision]:
+        allowed = ", ".join(sorted(rules.REASONS[command.decision]))
+        said = f"is no reason to {command.decision}; use one of: {allowed}"
+        raise InvalidValues(f"/reason_code: {said}.", errors=[Fault("/reason_code", said)])
+    report = await store.lock(session, report_id)
+    if moderator.business_id == report.business_id:
+        raise ConflictOfInterest
+    await lifecycle.advance(session, report)
+    if report.state != State.SCREENING:
+        raise ReportAlreadyDecided(
+            f"The report is {report.state} now; only one in screening is decided upon."
+        )
+    if command.version not in (None, report.version):
+        raise ReportAlreadyDecided(
+            "The report changed since you read it. Read it again, then decide."
+        )
+    if command.decision is Verdict.PUBLISH and report.evidence_count == 0:
+        raise EvidenceRequired(
+            "There is no file that shows what happened; ask for one (`evidence_missing`)."
+        )
+    approvals = views.approvals(report, await store.list_decisions(session, report_id))
+    if any(row.moderator_id == moderator.id for row in approvals):
+        raise ReportAlreadyDecided(
+            "You have agreed already; a second moderator must agree as well."
+        )
+    await _apply(session, moderator, report, command, len(approvals))
+    key = await lifecycle.data_key(session, report)
+    return await views.case(session, report, key)
+
+
+async def _apply(
+    session: Session, moderator: Staff, report: Report, command: ReportDecision, approvals: int
+) -> None:
+    key = await lifecycle.data_key(session, report)
+    decision = Decision(
+        id=uuid7(),
+        report_id=report.id,
+        business_id=report.business_id,
+        moderator_id=moderator.id,
+        screening_since=report.state_since,
+        report_version=report.version,
+        decision=command.decision,
+        reason_code=command.reason_code,
+        at=session.now,
+    )
+    decision.sealed_reason = key.seal(views.reason_place(decision), command.reason)
+    store.add(session, decision)
+    await session.flush()
+    if command.decision is Verdict.PUBLISH and approvals + 1 < report.approvals_needed:
+        report.version += 1
+        audit.record(
+            session,
+            moderator.actor,
+            "report.approved_first",
+            "report",
+            report.id,
+            business_id=report.business_id,
+        )
+        return
+    report.info_code = command.reason_code if command.decision is Verdict.REQUEST_INFO else None
+    await lifecycle.apply(
+        session,
+        report,
+        rules.EVENT_OF[command.decision],
+        moderator.actor,
+        reason=command.reason,
+        details={"code": command.reason_code},
+    )
+    await _tell_reporter(session, report, command)
+
+
+_LETTERS = {
+    Verdict.PUBLISH: Template.REPORT_PUBLISHED,
+    Verdict.REQUEST_INFO: Template.REPORT_NEEDS_INFO,
+    Verdict.REJECT: Template.REPORT_REJECTED,
+}
+
+
+async def _tell_reporter(session: Session, report: Report, command: ReportDecision) -> None:
+    address, country, key = await businesses.contact(session, report.business_id)
+    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
+        return
+    await messages.enqueue(
+        session,
+        template=_LETTERS[command.decision],
+        to=address,
+        channel=Channel.MAIL,
+        language=messages.language_of(country),
+        values={
+            "report_id": str(report.id),
+            "reason_text": command.reason,
+            "visible_from": (session.now + session.policy.notice).date(),
+            "answer_by": (session.now + timedelta(days=session.policy.info_days)).date(),
+        },
+        about_id=report.id,
+        data_key=key,
+    )

@@ -1,0 +1,249 @@
+"""What reporters do with their reports: submit, edit, take back, settle, bring back, read."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+
+from registry.audit import service as audit
+from registry.businesses.access import Member
+from registry.identities import service as identities
+from registry.matching.subject import Subject
+from registry.platform import vault
+from registry.platform.errors import Conflict, NotFound, RuleBroken
+from registry.platform.faults import Fault
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Session
+from registry.reports import lifecycle, rules, store, views
+from registry.reports.rules import Event, State
+from registry.reports.tables import Report
+from registry.reports.wire import (
+    Reinsertion,
+    ReportChange,
+    ReportSubmission,
+    ReportSummary,
+    ReportView,
+)
+
+
+class ReinsertionRequired(Conflict):
+    """The same report ended before: it comes back by reinsertion or not at all."""
+
+    slug, title = "reinsertion-required", "This report ended before"
+
+
+class SubmissionRefused(RuleBroken):
+    """The report was understood but breaks a rule; every rule it breaks is named."""
+
+    slug, title = "submission-refused", "The report breaks a rule of the registry"
+
+
+async def submit(session: Session, member: Member, command: ReportSubmission) -> ReportView:
+    """Take a report in. It rests for the cooling-off time; whether its subject is known never shows."""
+    subject = _check(session, member, command)
+    values = lifecycle.tombstone_values(
+        session, member.business_id, subject, command.contract_reference
+    )
+    if await store.find_tombstone(session, values):
+        raise ReinsertionRequired(
+            "Your business reported this person under this contract before, and that report ended."
+            " With new evidence it can come back: POST /v1/reports/{id}/reinsertion."
+        )
+    return await _take_in(session, member, command, subject)
+
+
+async def reinsert(
+    session: Session, member: Member, report_id: UUID, command: Reinsertion
+) -> ReportView:
+    """Bring an ended report back as a new one that two moderators must publish."""
+    ended = await store.lock(session, report_id, business_id=member.business_id)
+    if State(ended.state) not in rules.FINAL:
+        raise lifecycle.IllegalTransition("Only a report that ended can be brought back.")
+    if not command.certification:
+        said = "must be true: certify that the report is accurate and that there is new evidence"
+        raise SubmissionRefused(said, errors=[Fault("/certification", said)])
+    subject = _check(session, member, command.report, "/report")
+    reference = command.report.contract_reference
+    values = lifecycle.tombstone_values(session, member.business_id, subject, reference)
+    if not set(values) & set(await store.list_tombstones_of(session, report_id)):
+        said = "must name the same contract and at least one identifier of the report that ended"
+        raise SubmissionRefused(said, errors=[Fault("/report", said)])
+    view = await _take_in(session, member, command.report, subject, reinsertion_of=report_id)
+    audit.record(
+        session,
+        member.actor,
+        "report.reinserted",
+        "report",
+        report_id,
+        details={"as": str(view.id)},
+    )
+    return view
+
+
+async def _take_in(
+    session: Session,
+    member: Member,
+    command: ReportSubmission,
+    subject: Subject,
+    *,
+    reinsertion_of: UUID | None = None,
+) -> ReportView:
+    key = await vault.create(session, session.keyring, owner=member.business_id)
+    report = Report(
+        id=uuid7(),
+        business_id=member.business_id,
+        data_key_id=key.id,
+        state=State.SUBMITTED,
+        state_since=session.now,
+        submitted_at=session.now,
+        version=1,
+        evidence_count=0,
+        approvals_needed=2 if reinsertion_of else 1,
+        reinsertion_of=reinsertion_of,
+    )
+    _write(session, report, key, command)
+    report.record_id = await identities.resolve(session, subject, key)
+    store.add(session, report)
+    lifecycle.set_clock(session, report)
+    await session.flush()
+    details = {"category": command.category, "policy": session.policy.stamp}
+    audit.record(session, member.actor, "report.submitted", "report", report.id, details=details)
+    await lifecycle.advance(session, report)
+    return await views.view(session, report, key)
+
+
+def _write(session: Session, report: Report, key: vault.DataKey, content: ReportSubmission) -> None:
+    """Put what the reporter said into the row: sealed, and as the codes that lookups will show."""
+    money = content.amount
+    report.category = content.category
+    report.incident_on = content.incident_date
+    report.amount_band = rules.amount_band(money.amount, money.currency) if money else None
+    report.currency = money.currency if money else None
+    report.contacts_count = len(content.contacts)
+    report.contract_index = lifecycle.contract_index(
+        session, report.business_id, content.contract_reference
+    )
+    report.sealed_content = key.seal(lifecycle.CONTENT, content)
+    report.retention_until = lifecycle.retention_end(session, content.category, report)
+
+
+def _check(session: Session, member: Member, content: ReportSubmission, at: str = "") -> Subject:
+    """The subject in normal form; raises with every unreadable value, or with every broken rule."""
+    subject = identities.read(content.subject, country=member.country, pointer=f"{at}/subject")
+    broken = [
+        Fault(at + fault.pointer, fault.detail)
+        for fault in _broken_rules(session, content, subject)
+    ]
+    if broken:
+        told = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in broken)
+        raise SubmissionRefused(told + ".", errors=broken)
+    return subject
+
+
+def _broken_rules(session: Session, content: ReportSubmission, subject: Subject) -> list[Fault]:
+    """Every rule that the submission breaks."""
+    today, policy, found = session.now.date(), session.policy, []
+    if not identities.strong_identifiers(subject):
+        found.append(
+            Fault("/subject", "needs a phone, e-mail, tax id, company code or messenger handle")
+        )
+    elif not (subject.phones or subject.emails):
+        found.append(
+            Fault("/subject", "needs a phone or an e-mail, so that the person can be told")
+        )
+    born = subject.birth_date or subject.tax_birth_date()
+    if subject.kind == "person" and born and rules.age(born, today) < policy.minimum_age_years:
+        found.append(
+            Fault("/subject", f"is under {policy.minimum_age_years}: minors are never reported")
+        )
+    if content.incident_date > today + timedelta(days=1):
+        found.append(Fault("/incident_date", "lies in the future"))
+    if content.incident_date < rules.months_after(today, -policy.incident_max_months):
+        found.append(
+            Fault("/incident_date", f"lies more than {policy.incident_max_months} months back")
+        )
+    if content.category in rules.NEEDS_AMOUNT and content.amount is None:
+        found.append(Fault("/amount", f"is required for {content.category}"))
+    if content.category in rules.NEEDS_CONTACTS and not content.contacts:
+        found.append(Fault("/contacts", f"needs at least one contact for {content.category}"))
+    if content.category in rules.NEEDS_SETTLEMENT_ATTEMPTS and not content.settlement_attempts:
+        found.append(Fault("/settlement_attempts", f"is required for {content.category}"))
+    for position, contact in enumerate(content.contacts):
+        if contact.at > session.now + timedelta(days=1):
+            found.append(Fault(f"/contacts/{position}/at", "lies in the future"))
+    return found
+
+
+async def edit(
+    session: Session, member: Member, report_id: UUID, command: ReportChange
+) -> ReportView:
+    """Change a report while it cools off, or in answer to a moderator's question, which resumes screening."""
+    report = await store.lock(session, report_id, business_id=member.business_id)
+    await lifecycle.advance(session, report)
+    event = Event.INFO_GIVEN if report.state == State.NEEDS_INFO else Event.EDIT
+    if rules.next_state(State(report.state), event) is None:
+        raise lifecycle.IllegalTransition(
+            f"A report that is {report.state} cannot be edited: only while cooling off or on needs_info."
+        )
+    key = await lifecycle.data_key(session, report)
+    before = lifecycle.content_of(report, key)
+    assert before is not None  # noqa: S101 - it has its content until it is erased
+    changes = {
+        name: value for name, value in msgspec.structs.asdict(command).items() if value is not UNSET
+    }
+    content = msgspec.structs.replace(before, **changes)
+    subject = _check(session, member, content)
+    values = lifecycle.tombstone_values(
+        session, member.business_id, subject, content.contract_reference
+    )
+    stands = await store.find_tombstone(session, values)
+    if stands is not None and stands.report_id != report.reinsertion_of:
+        raise ReinsertionRequired("Your business reported this person under this contract before.")
+    _write(session, report, key, content)
+    if content.subject != before.subject:
+        assert report.record_id is not None  # noqa: S101 - it has one until it is erased
+        report.record_id = await identities.replace(session, report.record_id, subject, key)
+    await lifecycle.apply(
+        session, report, event, member.actor, details={"fields": " ".join(sorted(changes))}
+    )
+    return await views.view(session, report, key)
+
+
+async def withdraw(session: Session, member: Member, report_id: UUID, reason: str) -> ReportView:
+    """Take a report back, from any state that is not final; lookups show it no longer, at once."""
+    return await _end(session, member, report_id, Event.WITHDRAW, reason)
+
+
+async def settle(session: Session, member: Member, report_id: UUID, reason: str) -> ReportView:
+    """Say that it is paid, from `notice` on; lookups show it no longer, at once."""
+    return await _end(session, member, report_id, Event.SETTLE, reason)
+
+
+async def _end(
+    session: Session, member: Member, report_id: UUID, event: Event, reason: str
+) -> ReportView:
+    report = await store.lock(session, report_id, business_id=member.business_id)
+    await lifecycle.advance(session, report)
+    await lifecycle.apply(session, report, event, member.actor, reason=reason)
+    return await views.view(session, report, await lifecycle.data_key(session, report))
+
+
+async def view(session: Session, member: Member, report_id: UUID) -> ReportView:
+    """One of the business's own reports; raises `NotFound` for anyone else's."""
+    report = await store.get(session, report_id, business_id=member.business_id)
+    key = None if report.state == State.ERASED else await lifecycle.data_key(session, report)
+    return await views.view(session, report, key)
+
+
+async def list_own(
+    session: Session, member: Member, *, state: str | None, before: UUID | None, limit: int
+) -> Sequence[ReportSummary]:
+    """The business's reports, newest first."""
+    if state is not None and state not in {str(known) for known in State}:
+        raise NotFound(f"There is no state of that name. Known: {', '.join(State)}.")
+    rows = await store.list_own(
+        session, member.business_id, state=state, before=before, limit=limit
+    )
+    return [views.summary(row) for row in rows]

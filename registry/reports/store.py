@@ -1,0 +1,181 @@
+"""Every SQL statement about reports, evidence, decisions and tombstones."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from registry.platform.errors import NotFound
+from registry.platform.runtime import Session
+from registry.reports.rules import FINAL, State
+from registry.reports.tables import Decision, Evidence, Report, Tombstone
+
+
+def add(session: Session, *rows: Report | Evidence | Decision) -> None:
+    """Add rows."""
+    session.add_all(rows)
+
+
+async def get(session: Session, report_id: UUID, *, business_id: UUID | None = None) -> Report:
+    """The report; raises `NotFound`, also when it is not of the business given."""
+    found = await session.get(Report, report_id)
+    if found is None or business_id not in (None, found.business_id):
+        raise NotFound
+    return found
+
+
+async def lock(session: Session, report_id: UUID, *, business_id: UUID | None = None) -> Report:
+    """The report, locked for a change; raises `NotFound`, also when it is not of the business given."""
+    found = await session.get(Report, report_id, with_for_update=True, populate_existing=True)
+    if found is None or business_id not in (None, found.business_id):
+        raise NotFound
+    return found
+
+
+async def list_own(
+    session: Session, business_id: UUID, *, state: str | None, before: UUID | None, limit: int
+) -> Sequence[Report]:
+    """A business's reports, newest first."""
+    query = (
+        select(Report)
+        .where(Report.business_id == business_id)
+        .order_by(Report.id.desc())
+        .limit(limit)
+    )
+    if state is not None:
+        query = query.where(Report.state == state)
+    if before is not None:
+        query = query.where(Report.id < before)
+    return (await session.scalars(query)).all()
+
+
+async def list_screening(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Report]:
+    """Reports that wait for a moderator, longest waiting first."""
+    query = (
+        select(Report)
+        .where(Report.state == State.SCREENING)
+        .order_by(Report.state_since, Report.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(
+            (Report.state_since > after[0])
+            | ((Report.state_since == after[0]) & (Report.id > after[1]))
+        )
+    return (await session.scalars(query)).all()
+
+
+async def list_due(session: Session, limit: int, *, but: Collection[UUID]) -> Sequence[UUID]:
+    """Reports whose next change by the clock is due, earliest first."""
+    return (
+        await session.scalars(
+            select(Report.id)
+            .where(Report.due_at <= session.now, Report.id.not_in(but))
+            .order_by(Report.due_at)
+            .limit(limit)
+        )
+    ).all()
+
+
+async def list_open_of(
+    session: Session, businesses: Collection[UUID], limit: int
+) -> Sequence[UUID]:
+    """Reports of these businesses that have not ended."""
+    return (
+        await session.scalars(
+            select(Report.id)
+            .where(Report.business_id.in_(businesses), Report.state.not_in(FINAL))
+            .limit(limit)
+        )
+    ).all()
+
+
+async def count_same_contract(session: Session, report: Report) -> int:
+    """Other live reports of the business about the same contract."""
+    return (
+        await session.scalar(
+            select(func.count())
+            .select_from(Report)
+            .where(
+                Report.business_id == report.business_id,
+                Report.contract_index == report.contract_index,
+                Report.id != report.id,
+                Report.state.not_in(FINAL),
+            )
+        )
+    ) or 0
+
+
+async def list_evidence(session: Session, report_id: UUID) -> Sequence[Evidence]:
+    """A report's files, oldest first."""
+    query = select(Evidence).where(Evidence.report_id == report_id).order_by(Evidence.id)
+    return (await session.scalars(query)).all()
+
+
+async def get_evidence(session: Session, report_id: UUID, evidence_id: UUID) -> Evidence:
+    """One file of a report; raises `NotFound`."""
+    found = await session.get(Evidence, evidence_id)
+    if found is None or found.report_id != report_id:
+        raise NotFound
+    return found
+
+
+async def list_blobs(session: Session) -> set[str]:
+    """The names of all files that a row mentions."""
+    return set((await session.scalars(select(Evidence.blob))).all())
+
+
+async def list_decisions(session: Session, report_id: UUID) -> Sequence[Decision]:
+    """The decisions on a report, oldest first."""
+    query = select(Decision).where(Decision.report_id == report_id).order_by(Decision.id)
+    return (await session.scalars(query)).all()
+
+
+async def find_tombstone(session: Session, values: Collection[bytes]) -> Tombstone | None:
+    """A tombstone over one of the values that still holds."""
+    query = (
+        select(Tombstone).where(Tombstone.value.in_(values), Tombstone.until > session.now).limit(1)
+    )
+    return await session.scalar(query)
+
+
+async def list_tombstones_of(session: Session, report_id: UUID) -> Sequence[bytes]:
+    """The values of a report's tombstone."""
+    return (
+        await session.scalars(select(Tombstone.value).where(Tombstone.report_id == report_id))
+    ).all()
+
+
+async def bury(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Write a tombstone; one that stands already is left."""
+    if rows:
+        await session.execute(insert(Tombstone).on_conflict_do_nothing(), rows)
+
+
+async def sweep_tombstones(session: Session) -> int:
+    """Delete tombstones past their time; returns how many."""
+    gone = await session.execute(
+        delete(Tombstone).where(Tombstone.until <= session.now).returning(Tombstone.value)
+    )
+    return len(gone.all())
+
+
+async def empty(session: Session, report: Report) -> list[str]:
+    """Take everything that was said out of an erased report; returns the names of its files."""
+    blobs = await session.scalars(
+        delete(Evidence).where(Evidence.report_id == report.id).returning(Evidence.blob)
+    )
+    await session.execute(
+        update(Decision).where(Decision.report_id == report.id).values(sealed_reason=None)
+    )
+    report.sealed_content = None
+    report.data_key_id = None
+    report.record_id = None
+    report.evidence_count = 0
+    await session.flush()
+    return list(blobs)

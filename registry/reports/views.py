@@ -1,0 +1,133 @@
+"""Reports as they are shown: to their reporter, in lists, and to the moderator who decides."""
+
+from collections.abc import Sequence
+
+from registry.businesses import service as businesses
+from registry.messages import service as messages
+from registry.messages.rules import Template
+from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
+from registry.reports import lifecycle, rules, store
+from registry.reports.rules import Category, ReasonCode, State, Verdict
+from registry.reports.tables import Decision, Evidence, Report
+from registry.reports.wire import (
+    DecisionView,
+    EvidenceView,
+    NextChange,
+    NoticeView,
+    ReportCase,
+    ReportSummary,
+    ReportView,
+)
+
+
+def evidence_place(evidence: Evidence) -> str:
+    """Where a file's name is sealed."""
+    return f"evidence.sealed_name:{evidence.id}"
+
+
+def reason_place(decision: Decision) -> str:
+    """Where a decision's reason is sealed."""
+    return f"report_decisions.sealed_reason:{decision.id}"
+
+
+async def view(session: Session, report: Report, key: DataKey | None) -> ReportView:
+    """The report as its reporter sees it; `key` is None for an erased one."""
+    state = State(report.state)
+    return ReportView(
+        id=report.id,
+        state=state,
+        version=report.version,
+        state_since=report.state_since,
+        submitted_at=report.submitted_at,
+        visible_from=rules.visible_from(
+            state,
+            now=session.now,
+            cooled_at=report.submitted_at + session.policy.cooling_off,
+            notice=session.policy.notice,
+            fixed=report.visible_from,
+        ),
+        retention_until=report.retention_until,
+        due=_due(report),
+        category=Category(report.category),
+        content=lifecycle.content_of(report, key) if key else None,
+        evidence=[evidence_view(row, key) for row in await store.list_evidence(session, report.id)],
+        evidence_grade=rules.evidence_grade(state, report.contacts_count)
+        if report.evidence_count
+        else None,
+        decisions=[_decision(row, key) for row in await store.list_decisions(session, report.id)],
+        reinsertion_of=report.reinsertion_of,
+    )
+
+
+def summary(report: Report) -> ReportSummary:
+    """The report in a list."""
+    return ReportSummary(
+        id=report.id,
+        state=State(report.state),
+        version=report.version,
+        category=Category(report.category),
+        submitted_at=report.submitted_at,
+        state_since=report.state_since,
+        due=_due(report),
+        evidence_count=report.evidence_count,
+    )
+
+
+async def case(session: Session, report: Report, key: DataKey | None) -> ReportCase:
+    """All that a moderator needs to decide."""
+    business = await businesses.view(session, report.business_id)
+    decisions = await store.list_decisions(session, report.id)
+    flags = ["same_contract"] if await store.count_same_contract(session, report) else []
+    return ReportCase(
+        report=await view(session, report, key),
+        business_id=report.business_id,
+        business_name=business.name,
+        approvals_needed=report.approvals_needed,
+        approvals=len(approvals(report, decisions)),
+        notices=[
+            NoticeView(id=row.id, channel=row.channel, state=row.state, at=row.accepted_at)
+            for row in await messages.list_about(session, report.id)
+            if row.template is Template.REPORT_NOTICE
+        ],
+        flags=flags,
+    )
+
+
+def approvals(report: Report, decisions: Sequence[Decision]) -> list[Decision]:
+    """The agreements of moderators within the report's present screening."""
+    return [
+        row
+        for row in decisions
+        if row.decision == Verdict.PUBLISH and row.screening_since == report.state_since
+    ]
+
+
+def evidence_view(row: Evidence, key: DataKey | None) -> EvidenceView:
+    """A file as it is listed."""
+    return EvidenceView(
+        id=row.id,
+        file_name=key.open(evidence_place(row), row.sealed_name, str) if key else None,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256.hex(),
+        uploaded_at=row.uploaded_at,
+    )
+
+
+def _decision(row: Decision, key: DataKey | None) -> DecisionView:
+    words = (
+        key.open(reason_place(row), row.sealed_reason, str) if key and row.sealed_reason else None
+    )
+    return DecisionView(
+        decision=Verdict(row.decision),
+        reason_code=ReasonCode(row.reason_code),
+        reason=words,
+        at=row.at,
+    )
+
+
+def _due(report: Report) -> NextChange | None:
+    if report.due_at is None or report.due_event is None:
+        return None
+    return NextChange(event=report.due_event, at=report.due_at)

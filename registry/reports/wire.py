@@ -1,0 +1,220 @@
+"""What reporters and moderators send and read."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from registry.identities.wire import SubjectDescription
+from registry.platform.text import Label, Line, Paragraph
+from registry.reports.rules import Category, EvidenceGrade, ReasonCode, State, Verdict
+
+Version = Annotated[int, Meta(description="Counts every change of the report.", ge=1)]
+
+
+class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount in minor units (kopiykas, cents)."""
+
+    amount: Annotated[int, Meta(ge=1, le=10**12, examples=[125000])]
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["UAH"])]
+
+
+class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One contact with the client, for the record."""
+
+    at: Annotated[datetime, Meta(tz=True, examples=["2026-11-03T09:00:00Z"])]
+    channel: Annotated[Label, Meta(examples=["phone"])]
+    summary: Annotated[Paragraph, Meta(examples=["Promised to collect the next day."])]
+
+
+class ReportSubmission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A report: who, what kind of contract fact, when, under which contract, and what was done about it."""
+
+    subject: Annotated[
+        SubjectDescription,
+        Meta(
+            description="At least one strong identifier, and a phone or e-mail by which the person can be told."
+        ),
+    ]
+    category: Category
+    incident_date: Annotated[
+        date, Meta(description="At most 12 months ago.", examples=["2026-11-02"])
+    ]
+    contract_reference: Annotated[
+        Label, Meta(description="Your number of the contract or order.", examples=["order-4711"])
+    ]
+    amount: Annotated[
+        Money | None, Meta(description="Required for all but `no_show` and `abusive_conduct`.")
+    ] = None
+    statement: Annotated[
+        Paragraph, Meta(description="What happened, in facts. Never shown in lookups.")
+    ]
+    contacts: Annotated[
+        list[Contact],
+        Meta(
+            max_length=50,
+            description="Required for `payment_*`, `scope_abuse` and `abusive_conduct`.",
+        ),
+    ] = []
+    settlement_attempts: Annotated[
+        Paragraph | None,
+        Meta(description="What was done to settle it. Required for all but `abusive_conduct`."),
+    ] = None
+
+
+class ReportChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to change; a field left out stays as it is, `subject` is replaced as a whole."""
+
+    subject: SubjectDescription | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    incident_date: date | UnsetType = UNSET
+    contract_reference: Label | UnsetType = UNSET
+    amount: Money | UnsetType | None = UNSET
+    statement: Paragraph | UnsetType = UNSET
+    contacts: Annotated[list[Contact], Meta(max_length=50)] | UnsetType = UNSET
+    settlement_attempts: Paragraph | UnsetType | None = UNSET
+
+
+class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why; kept in the audit log, sealed."""
+
+    reason: Annotated[Paragraph, Meta(examples=["The client paid on 14 November."])]
+
+
+class Reinsertion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An ended report brought back as a new one. Two moderators must agree, and the person is told anew."""
+
+    certification: Annotated[
+        bool,
+        Meta(
+            description="True: you certify that the report is accurate and complete, and that there is new evidence."
+        ),
+    ]
+    reason: Annotated[Paragraph, Meta(description="What is new since the report ended.")]
+    report: ReportSubmission
+
+
+class EvidenceView(Struct, frozen=True, kw_only=True):
+    """A file that was uploaded. Its hash is of the bytes as they were received."""
+
+    id: UUID
+    file_name: str | None
+    media_type: Annotated[str, Meta(examples=["application/pdf"])]
+    size: Annotated[int, Meta(description="Bytes.")]
+    sha256: Annotated[str, Meta(description="Hexadecimal SHA-256 of the bytes received.")]
+    uploaded_at: datetime
+
+
+class DecisionView(Struct, frozen=True, kw_only=True):
+    """What a moderator decided, and why."""
+
+    decision: Verdict
+    reason_code: ReasonCode
+    reason: Annotated[str | None, Meta(description="Null once the report is erased.")]
+    at: datetime
+
+
+class NextChange(Struct, frozen=True, kw_only=True):
+    """What the clock brings next."""
+
+    event: Annotated[str, Meta(examples=["cooled_off"])]
+    at: datetime
+
+
+class ReportView(Struct, frozen=True, kw_only=True):
+    """A report as its reporter sees it."""
+
+    id: UUID
+    state: State
+    version: Version
+    state_since: datetime
+    submitted_at: datetime
+    visible_from: Annotated[
+        datetime | None,
+        Meta(description="The earliest time at which lookups can show it; null in final states."),
+    ]
+    retention_until: datetime
+    due: Annotated[
+        NextChange | None, Meta(description="The next change that the clock brings, and when.")
+    ]
+    category: Category
+    content: Annotated[
+        ReportSubmission | None, Meta(description="As you sent it; null once erased.")
+    ]
+    evidence: list[EvidenceView]
+    evidence_grade: EvidenceGrade | None
+    decisions: list[DecisionView]
+    reinsertion_of: UUID | None
+
+
+class ReportSummary(Struct, frozen=True, kw_only=True):
+    """A report in a list."""
+
+    id: UUID
+    state: State
+    version: Version
+    category: Category
+    submitted_at: datetime
+    state_since: datetime
+    due: NextChange | None
+    evidence_count: int
+
+
+class ReportDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A moderator's decision. `publish` takes `proof_standard_met`; `request_info` takes `evidence_missing` or
+    `unclear`; `reject` takes the other codes.
+    """
+
+    decision: Verdict
+    reason_code: ReasonCode
+    reason: Annotated[Paragraph, Meta(description="In words that the reporter will read.")]
+    version: Annotated[
+        int | None, Meta(description="The version decided upon; a stale one is 409.")
+    ] = None
+
+
+class QueueItem(Struct, frozen=True, kw_only=True):
+    """Something that waits for a moderator."""
+
+    kind: Annotated[str, Meta(description="`report` (later also `dispute`, `pair`).")]
+    id: UUID
+    due: datetime
+    version: Version
+
+
+class NoticeView(Struct, frozen=True, kw_only=True):
+    """Where a message to the person stands; its address is not shown."""
+
+    id: UUID
+    channel: str
+    state: str
+    at: datetime | None
+
+
+class ReportCase(Struct, frozen=True, kw_only=True):
+    """All that a moderator needs to decide on a report."""
+
+    report: ReportView
+    business_id: UUID
+    business_name: str
+    approvals_needed: int
+    approvals: int
+    notices: list[NoticeView]
+    flags: Annotated[
+        list[str],
+        Meta(description="`same_contract`: the business has another open report of this contract."),
+    ]
+
+
+class BounceReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mail that came back."""
+
+    reason: Annotated[Line, Meta(examples=["550 5.1.1 mailbox unavailable"])]
+
+
+class NoticeBounced(Struct, frozen=True, kw_only=True):
+    """The notice no longer counts as proof."""
+
+    id: UUID
+    state: str

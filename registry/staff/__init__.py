@@ -1,0 +1,1 @@
+"""Moderators and operators, their keys, and the reading of the audit log."""

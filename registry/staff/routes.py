@@ -1,0 +1,110 @@
+"""What operators do: decide on businesses, and read the audit log."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from registry.audit import service as audit
+from registry.audit.wire import AuditEntry
+from registry.businesses import service as businesses
+from registry.businesses.rules import State
+from registry.businesses.wire import BusinessDecision, BusinessView
+from registry.platform import cursors
+from registry.platform.cursors import Page
+from registry.platform.http import (
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    idempotent,
+    page_of,
+    runtime_of,
+    takes,
+)
+from registry.platform.runtime import transaction
+from registry.staff.access import staff, staff_of
+from registry.staff.rules import Role
+
+ObjectId = Annotated[
+    UUID | None,
+    QueryParameter(description="Only entries about this report, business, key or lookup."),
+]
+Action = Annotated[
+    str | None,
+    QueryParameter(description="Only this action, such as `report.published`.", max_length=64),
+]
+BusinessState = Annotated[
+    State | None, QueryParameter(name="state", description="Only businesses in this state.")
+]
+
+
+@get("/v1/operations/audit", tags=["Operations"], guards=[staff(Role.OPERATOR)])
+async def list_audit(
+    request: Request[Any, Any, Any],
+    limit: Limit = cursors.DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    object_id: ObjectId = None,
+    action: Action = None,
+) -> Page[AuditEntry]:
+    """Read the audit log, newest first: who did what to which report, business, key or lookup."""
+    caller = staff_of(request)
+    bound = (caller.id, "audit", object_id, action)
+    async with transaction(runtime_of(request)) as session:
+        before = cursors.read(session.keyring, cursor, *bound)
+        entries = await audit.list_entries(
+            session, before=before, limit=limit + 1, object_id=object_id, action=action
+        )
+        return page_of(list(entries), limit, session, lambda entry: entry.id, *bound)
+
+
+@get("/v1/operations/businesses", tags=["Operations"], guards=[staff(Role.OPERATOR)])
+async def list_businesses(
+    request: Request[Any, Any, Any],
+    limit: Limit = cursors.DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    business_state: BusinessState = None,
+) -> Page[BusinessView]:
+    """List businesses, newest first; with `state=pending` those that wait to be verified."""
+    bound = (staff_of(request).id, "businesses", business_state)
+    async with transaction(runtime_of(request)) as session:
+        before = cursors.read(session.keyring, cursor, *bound)
+        views = await businesses.list_views(
+            session, state=business_state, before=before, limit=limit + 1
+        )
+        return page_of(views, limit, session, lambda view: view.id, *bound)
+
+
+@post(
+    "/v1/operations/businesses/{business_id:uuid}/decision",
+    tags=["Operations"],
+    guards=[staff(Role.OPERATOR)],
+    status_code=200,
+    **takes(BusinessDecision),
+)
+async def decide_business(
+    business_id: FromPath[UUID],
+    command: NamedDependency[BusinessDecision],
+    request: Request[Any, Any, Any],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[BusinessView]:
+    """Verify, refuse, suspend or close a business. `verify` also lifts a suspension.
+
+    Verifying rests on your reason: the register entry, and control of the business's own e-mail
+    (`email_proven_at`) or domain. Suspending hides all its reports at once.
+    """
+    caller = staff_of(request)
+    async with transaction(runtime_of(request)) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.id,
+            idempotency_key,
+            lambda: businesses.decide(session, caller.actor, business_id, command),
+            status=200,
+            required=False,
+        )
+
+
+ROUTES = [list_audit, list_businesses, decide_business]

@@ -1,0 +1,1 @@
+"""The architecture, held by tests: imports, sizes, and the rules that the source text shows."""

@@ -1,0 +1,101 @@
+"""A real PostgreSQL for every test: one embedded server a session, one template, one clone a test."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from registry.platform import embedded, migrate, runtime
+from registry.platform.db import plain_dsn
+from registry.platform.runtime import Runtime
+from registry.platform.settings import Settings, from_env
+from tests.factories.registry import Registry, serving
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The embedded server's URL; another server by REGISTRY_TEST_DATABASE_URL (its role needs CREATEDB)."""
+    given = os.environ.get("REGISTRY_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="registry-test-") as folder:
+        server = embedded.start(Path(folder) / "data", options=FAST)
+        try:
+            yield server.url
+        finally:
+            server.release()
+
+
+async def execute(url: str, statement: str) -> None:
+    """Run one statement outside any transaction."""
+    connection = await asyncpg.connect(plain_dsn(url))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template_url(server_url: str) -> str:
+    """A database migrated by alembic, to be cloned."""
+    name = f"template_{os.getpid()}"
+    await execute(server_url, f"DROP DATABASE IF EXISTS {name}")
+    await execute(server_url, f"CREATE DATABASE {name}")
+    url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    await migrate.upgrade(url)
+    return url
+
+
+@asynccontextmanager
+async def cloned(server_url: str, template_url: str) -> AsyncIterator[str]:
+    """A fresh clone of the template, dropped at the end."""
+    name = f"test_{secrets.token_hex(6)}"
+    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {make_url(template_url).database}")
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(server_url: str, template_url: str) -> AsyncIterator[str]:
+    """The URL of a fresh database."""
+    async with cloned(server_url, template_url) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a deployment with nothing configured, in a folder of the test's own."""
+    return from_env({}, data_dir=tmp_path / "var")
+
+
+@pytest.fixture
+async def running(settings: Settings, database_url: str) -> AsyncIterator[Runtime]:
+    """A runtime under the default policy."""
+    async with runtime.running(settings, database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def registry(running: Runtime) -> AsyncIterator[Registry]:
+    """A registry over HTTP under the default policy."""
+    async with serving(running) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path, database_url: str) -> AsyncIterator[Registry]:
+    """A registry over HTTP under the policy `sandbox`: no cooling off, no notice days."""
+    sandboxed = from_env({}, data_dir=tmp_path / "sandbox", policy="sandbox")
+    async with runtime.running(sandboxed, database_url) as opened, serving(opened) as served:
+        yield served

@@ -1,0 +1,203 @@
+"""A registry under test, driven over HTTP as its users do: businesses, staff, reports, the clock, the post."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from registry import app
+from registry.messages import jobs as message_jobs
+from registry.platform import clock
+from registry.platform.access_log import AccessLog
+from registry.platform.actor import CONSOLE
+from registry.platform.guard import Guard
+from registry.platform.jobs import Job, run_all
+from registry.platform.runtime import Runtime, transaction
+from registry.reports import jobs as report_jobs
+from registry.staff import service as staff
+from registry.staff.rules import Role
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+JOBS = (
+    Job("deliver", message_jobs.deliver, 1),
+    Job("take_proofs", report_jobs.take_proofs, 1),
+    Job("advance_due", report_jobs.advance_due, 1),
+)
+_numbers = itertools.count(1)
+
+
+def edrpou(number: int) -> str:
+    """An invented EDRPOU with a right checksum (the weights of the State Statistics Service)."""
+    body = f"{number:07d}"
+    digits = [int(d) for d in body]
+    low = (1, 2, 3, 4, 5, 6, 7) if not 30_000_000 <= number * 10 <= 60_000_000 else (7, 1, 2, 3, 4, 5, 6)
+    check = sum(w * d for w, d in zip(low, digits, strict=True)) % 11
+    if check == 10:
+        check = sum((w + 2) * d for w, d in zip(low, digits, strict=True)) % 11
+    return f"{body}{check % 10}"
+
+
+def rnokpp(born: date, serial: int) -> str:
+    """An invented RNOKPP: days since 31.12.1899, a serial, and the right checksum."""
+    body = f"{(born - date(1899, 12, 31)).days:05d}{serial:04d}"
+    weights = (-1, 5, 7, 9, 4, 6, 10, 5, 7)
+    check = sum(w * int(d) for w, d in zip(weights, body, strict=True)) % 11 % 10
+    return f"{body}{check}"
+
+
+@dataclass
+class Shop:
+    """A business under test: its id, and a client that sends its key."""
+
+    id: UUID
+    key: str
+    http: httpx.AsyncClient
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """One call with this business's key."""
+        sent = {"Authorization": f"Bearer {self.key}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        return await self.http.request(method, path, json=body, headers=sent)
+
+    async def look_up(self, **subject: Any) -> dict[str, Any]:
+        """A lookup's answer."""
+        body = {"subject": subject, "purpose": "pre_contract", "reference": "order-1"}
+        answer = await self.call("POST", "/v1/lookups", body)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def report(self, **changes: Any) -> dict[str, Any]:
+        """A report that was taken in."""
+        answer = await self.call("POST", "/v1/reports", submission(**changes), Idempotency_Key=str(uuid4()))
+        assert answer.status_code == 201, answer.text
+        view: dict[str, Any] = answer.json()
+        return view
+
+    async def attach(self, report_id: str, content: bytes = PDF, name: str = "order.pdf") -> httpx.Response:
+        """An evidence file for a report."""
+        return await self.http.post(
+            f"/v1/reports/{report_id}/evidence",
+            files={"file": (name, content)},
+            headers={"Authorization": f"Bearer {self.key}", "Idempotency-Key": str(uuid4())},
+        )
+
+    async def view(self, report_id: str) -> dict[str, Any]:
+        """A report as its reporter sees it."""
+        found: dict[str, Any] = (await self.call("GET", f"/v1/reports/{report_id}")).json()
+        return found
+
+
+def submission(**changes: Any) -> dict[str, Any]:
+    """A report as a shop would send it."""
+    today = (datetime.now(UTC) + clock.offset()).date()
+    body = {
+        "subject": {"phone": "0505550177", "name": "Шевченко Олександр"},
+        "category": "parcel_refused",
+        "incident_date": str(today - timedelta(days=20)),
+        "contract_reference": f"order-{next(_numbers)}",
+        "amount": {"amount": 125000, "currency": "UAH"},
+        "statement": "Ordered with cash on delivery, confirmed by phone, did not collect within seven days.",
+        "contacts": [],
+        "settlement_attempts": "Two calls and one message, no answer.",
+    }
+    return {**body, **changes}
+
+
+@dataclass
+class Registry:
+    """A registry under test."""
+
+    runtime: Runtime
+    http: httpx.AsyncClient
+    keys: dict[Role, list[str]] = field(default_factory=dict)
+
+    async def sign_up(self, **changes: Any) -> httpx.Response:
+        """A sign-up, as sent."""
+        number = next(_numbers)
+        body = {
+            "name": f"ТОВ «Крамниця {number}»",
+            "country": "UA",
+            "register_code": edrpou(4_100_000 + number),
+            "email": f"office{number}@shop.example",
+            "website": "https://shop.example",
+            "beneficial_owners": [f"Власник Номер {number}"],
+        }
+        return await self.http.post("/v1/businesses", json={**body, **changes})
+
+    async def shop(self, **changes: Any) -> Shop:
+        """A verified business with a key of every scope."""
+        joined = (await self.sign_up(**changes)).json()
+        first = Shop(UUID(joined["id"]), joined["api_key"], self.http)
+        await self.decide_business(first.id, "verify")
+        scopes = ["lookup", "report", "dispute", "watch", "webhook", "manage"]
+        made = await first.call(
+            "POST", "/v1/api-keys", {"label": "all", "scopes": scopes}, Idempotency_Key=str(uuid4())
+        )
+        assert made.status_code == 201, made.text
+        return Shop(first.id, made.json()["api_key"], self.http)
+
+    async def staff_key(self, role: Role, number: int = 0, *, business_id: UUID | None = None) -> str:
+        """The key of the role's n-th member of staff; a new member for a business given."""
+        known = self.keys.setdefault(role, [])
+        while business_id is not None or len(known) <= number:
+            async with transaction(self.runtime) as session:
+                _, key = await staff.add(session, CONSOLE, role, "Тест Персонал", business_id=business_id)
+            if business_id is not None:
+                return key
+            known.append(key)
+        return known[number]
+
+    async def as_staff(
+        self, role: Role, method: str, path: str, body: Any = None, *, number: int = 0
+    ) -> httpx.Response:
+        """One call with a staff key."""
+        headers = {"Authorization": f"Bearer {await self.staff_key(role, number)}"}
+        return await self.http.request(method, path, json=body, headers=headers)
+
+    async def decide_business(self, business_id: UUID, decision: str) -> dict[str, Any]:
+        """An operator's decision on a business."""
+        path = f"/v1/operations/businesses/{business_id}/decision"
+        body = {"decision": decision, "reason": "Register entry and domain checked."}
+        answer = await self.as_staff(Role.OPERATOR, "POST", path, body)
+        assert answer.status_code == 200, answer.text
+        view: dict[str, Any] = answer.json()
+        return view
+
+    async def decide(
+        self, report_id: str, decision: str = "publish", code: str = "proof_standard_met", number: int = 0
+    ) -> httpx.Response:
+        """A moderator's decision on a report."""
+        path = f"/v1/moderation/reports/{report_id}/decision"
+        body = {"decision": decision, "reason_code": code, "reason": "Looked at every document."}
+        return await self.as_staff(Role.MODERATOR, "POST", path, body, number=number)
+
+    async def work(self) -> None:
+        """What the worker does until nothing is left to do."""
+        await run_all(self.runtime, JOBS)
+
+    async def published(self, shop: Shop, **changes: Any) -> dict[str, Any]:
+        """A report that a moderator published, with its notice delivered."""
+        report = await shop.report(**changes)
+        if report["state"] == "submitted":
+            with clock.shifted(clock.offset() + timedelta(hours=25)):
+                await self.work()
+        assert (await shop.attach(report["id"])).status_code == 201
+        decided = await self.decide(report["id"])
+        assert decided.status_code == 200, decided.text
+        await self.work()
+        return await shop.view(report["id"])
+
+
+@asynccontextmanager
+async def serving(runtime: Runtime) -> AsyncIterator[Registry]:
+    """The application over HTTP, guard and access log included, in this process."""
+    application = app.build()
+    app.attach(application, runtime)
+    transport = httpx.ASGITransport(AccessLog(Guard(application)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://registry.test", timeout=60) as http:
+        yield Registry(runtime, http)

@@ -1,0 +1,286 @@
+"""Two parties side by side: contradictions, grades, and the agreement that is shown."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.matching import compare
+from registry.matching.compare import Agreement, Grade
+from registry.matching.party import STRONG, Subject
+from tests.matching.values import make_subject
+
+PHONE = "0501234567"
+
+CONTRADICTIONS: list[tuple[dict[str, str], dict[str, str], tuple[str, ...], str]] = [
+    ({"phone": PHONE}, {"phone": PHONE}, (), "nothing to compare"),
+    ({"name": "Шевченко Олександр"}, {"name": "Шевченко Марія"}, ("name",), "a relative"),
+    ({"name": "Шевченко Олександр"}, {"name": "A. Shevchenko"}, (), "an initial agrees"),
+    ({"name": "Олена Коваль"}, {"name": "Олена Шевченко"}, (), "marriage"),
+    ({"birth_date": "1987-03-12"}, {"birth_date": "1987-03-13"}, ("birth_date",), "another day"),
+    ({"birth_date": "1987-03-12"}, {"tax_id": "3184710691"}, (), "the day inside the RNOKPP"),
+    ({"birth_date": "1990-01-01"}, {"tax_id": "3184710691"}, ("birth_date",), "another inside"),
+    (
+        {"tax_id": "3184710691"},
+        {"tax_id": "3299712346"},
+        ("birth_date", "tax_id"),
+        "another number, and another day inside",
+    ),
+    (
+        {"tax_id": "90020212347", "country": "PL"},
+        {"tax_id": "1234567802", "country": "PL"},
+        (),
+        "PESEL and NIP are two types",
+    ),
+    ({"tax_id": "3184710691"}, {"tax_id": "770012345606", "country": "RU"}, (), "two countries"),
+    (
+        {"kind": "company", "company_code": "43210120"},
+        {"kind": "company", "company_code": "00543217"},
+        ("company_code",),
+        "two companies",
+    ),
+    (
+        {"kind": "company", "company_code": "43210120"},
+        {"kind": "company", "company_code": "3184710691"},
+        (),
+        "a company and a sole trader: two types of number",
+    ),
+    (
+        {"kind": "company", "name": "ТОВ Ромашка"},
+        {"kind": "company", "name": "ТОВ Троянда"},
+        (),
+        "companies trade under several names",
+    ),
+    (
+        {"kind": "company", "name": "ФОП Шевченко Олександр"},
+        {"name": "Олександр Шевченко"},
+        (),
+        "a sole trader is a person",
+    ),
+    (
+        {"kind": "company", "name": "ФОП Шевченко Олександр"},
+        {"name": "Марія Шевченко"},
+        ("name",),
+        "a sole trader is another person",
+    ),
+    (
+        {"kind": "company", "name": "ТОВ Ромашка"},
+        {"name": "Марія Шевченко"},
+        (),
+        "a company and its manager",
+    ),
+    (
+        {"name": "Шевченко Олександр", "birth_date": "1987-03-12"},
+        {"name": "Шевченко Марія", "birth_date": "1989-01-01"},
+        ("name", "birth_date"),
+        "two at once",
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "expected", "why"), CONTRADICTIONS)
+def test_contradictions(
+    one: dict[str, str], other: dict[str, str], expected: tuple[str, ...], why: str
+) -> None:
+    a, b = make_subject(**one), make_subject(**other)
+    assert compare.contradicts(a, b) == expected, why
+    assert compare.contradicts(b, a) == expected, why
+
+
+GRADES: list[tuple[dict[str, str], list[dict[str, str]], Grade, str]] = [
+    ({"phone": PHONE}, [{"phone": "8-050-123-45-67"}], Grade.STRONG, "only the phone"),
+    (
+        {"phone": PHONE, "name": "Олександр Шевченко"},
+        [{"phone": PHONE}],
+        Grade.STRONG,
+        "the record has no name",
+    ),
+    (
+        {"phone": PHONE, "name": "Oleksandr Shevchenko"},
+        [{"phone": PHONE, "name": "Шевченко Олександр"}],
+        Grade.EXACT,
+        "phone and name",
+    ),
+    (
+        {"phone": PHONE, "name": "Шевченко О."},
+        [{"phone": PHONE, "name": "Шевченко Олександр"}],
+        Grade.EXACT,
+        "phone and part of the name",
+    ),
+    (
+        {"phone": PHONE, "name": "Олена Коваль"},
+        [{"phone": PHONE, "name": "Олена Шевченко"}],
+        Grade.STRONG,
+        "another surname does not contradict, but it proves nothing",
+    ),
+    (
+        {"phone": PHONE, "name": "Марія Шевченко"},
+        [{"phone": PHONE, "name": "Шевченко Олександр"}],
+        Grade.POSSIBLE,
+        "a relative's name",
+    ),
+    (
+        {"phone": PHONE, "birth_date": "1987-03-12"},
+        [{"phone": PHONE, "birth_date": "1987-03-12"}],
+        Grade.EXACT,
+        "phone and birth date",
+    ),
+    (
+        {"phone": PHONE, "birth_date": "1987-03-12"},
+        [{"phone": PHONE, "tax_id": "3184710691"}],
+        Grade.EXACT,
+        "phone and the birth date inside an RNOKPP",
+    ),
+    (
+        {"phone": PHONE, "birth_date": "1987-03-13", "name": "Олександр Шевченко"},
+        [{"phone": PHONE, "birth_date": "1987-03-12", "name": "Олександр Шевченко"}],
+        Grade.POSSIBLE,
+        "a namesake: the birth date contradicts",
+    ),
+    ({"tax_id": "3184710691"}, [{"tax_id": "3184710691"}], Grade.EXACT, "the tax id"),
+    (
+        {"tax_id": "3184710691", "name": "Марія Шевченко"},
+        [{"tax_id": "3184710691", "name": "Олександр Шевченко"}],
+        Grade.POSSIBLE,
+        "a contradiction goes before a tax id",
+    ),
+    (
+        {"phone": PHONE, "tax_id": "3299712346"},
+        [{"phone": PHONE, "tax_id": "3184710691"}],
+        Grade.POSSIBLE,
+        "another tax id",
+    ),
+    (
+        {"kind": "company", "company_code": "43210120", "name": "ТОВ Троянда"},
+        [{"kind": "company", "company_code": "43210120", "name": "ТОВ Ромашка"}],
+        Grade.EXACT,
+        "a company that was renamed",
+    ),
+    (
+        {"kind": "company", "phone": PHONE, "name": "ТОВ Троянда"},
+        [{"kind": "company", "phone": PHONE, "name": "ТОВ Ромашка"}],
+        Grade.POSSIBLE,
+        "two companies at one number",
+    ),
+    (
+        {"kind": "company", "company_code": "3184710691"},
+        [{"tax_id": "3184710691", "name": "Олександр Шевченко"}],
+        Grade.EXACT,
+        "a sole trader asked for as a company, reported as a person",
+    ),
+    (
+        {"kind": "company", "phone": PHONE, "name": "ТОВ Ромашка"},
+        [{"phone": PHONE, "name": "Олександр Шевченко"}],
+        Grade.STRONG,
+        "a company and a person: their names say nothing of each other",
+    ),
+    (
+        {"name": "Олександр Шевченко", "birth_date": "1987-03-12"},
+        [{"phone": PHONE, "name": "Олександр Шевченко", "birth_date": "1987-03-12"}],
+        Grade.POSSIBLE,
+        "likeness without a shared identifier",
+    ),
+    (
+        {"phone": PHONE, "name": "Марія Шевченко"},
+        [{"phone": PHONE}, {"phone": PHONE, "name": "Олександр Шевченко"}],
+        Grade.POSSIBLE,
+        "a record without a name does not hide the one that contradicts",
+    ),
+    (
+        {"phone": PHONE, "name": "Олена Шевченко"},
+        [{"phone": PHONE, "name": "Олена Коваль"}, {"phone": PHONE, "name": "Шевченко О."}],
+        Grade.EXACT,
+        "the record that agrees best counts",
+    ),
+    (
+        {"phone": PHONE, "email": "olha@example.com"},
+        [{"phone": PHONE}, {"email": "olha@example.com"}],
+        Grade.STRONG,
+        "two identifiers over two records",
+    ),
+    ({"phone": PHONE}, [], Grade.POSSIBLE, "no records"),
+    ({"phone": PHONE}, [{"phone": "0671234567"}], Grade.POSSIBLE, "nothing in common"),
+]
+
+
+@pytest.mark.parametrize(("query", "records", "expected", "why"), GRADES)
+def test_grades(
+    query: dict[str, str], records: list[dict[str, str]], expected: Grade, why: str
+) -> None:
+    grade, _ = compare.grade(make_subject(**query), [make_subject(**r) for r in records])
+    assert grade is expected, why
+
+
+def test_the_agreement_is_shown_field_by_field() -> None:
+    query = make_subject(
+        phone=PHONE, name="Aleksandr Shevchenko", birth_date="1987-03-12", city="Kiev"
+    )
+    record = make_subject(
+        phone="+380501234567", name="Шевченко Олександр", birth_date="1987-03-12", city="Київ"
+    )
+    _, shown = compare.grade(query, [record])
+    assert shown == [
+        Agreement("phone", "same"),
+        Agreement("name", "transliteration", 0.96),
+        Agreement("birth_date", "same"),
+        Agreement("city", "transliteration"),
+    ]
+
+
+def test_what_differs_is_shown() -> None:
+    query = make_subject(phone=PHONE, name="Марія Шевченко", tax_id="3299712346", city="Львів")
+    record = make_subject(phone=PHONE, name="Шевченко Олександр", tax_id="3184710691", city="Київ")
+    shown = compare.agreement(query, record, compare.shared_kinds(query, record))
+    assert [(one.field, one.how) for one in shown] == [
+        ("phone", "same"),
+        ("tax_id", "differs"),
+        ("name", "differs"),
+        ("city", "differs"),
+    ]
+
+
+def test_nothing_is_shown_that_was_not_asked_with() -> None:
+    record = make_subject(
+        phone=PHONE, email="olha@example.com", name="Ольга Коваль", city="Київ", tax_id="3184710691"
+    )
+    _, shown = compare.grade(make_subject(phone=PHONE), [record])
+    assert shown == [Agreement("phone", "same")]
+
+
+def test_kinds_that_are_known_to_be_shared_need_no_values() -> None:
+    """The lookup knows by the index that a phone is shared, and need not open the record's."""
+    shown = compare.agreement(make_subject(phone=PHONE), make_subject(), ["phone"])
+    assert shown == [Agreement("phone", "same")]
+
+
+subjects = st.builds(
+    make_subject,
+    kind=st.sampled_from(["person", "company"]),
+    phone=st.sampled_from([None, PHONE, "0671234567"]),
+    tax_id=st.sampled_from([None, "3184710691", "3299712346"]),
+    name=st.sampled_from(
+        [None, "Олександр Шевченко", "Марія Шевченко", "Шевченко", "ФОП Коваль Олена"]
+    ),
+    birth_date=st.sampled_from([None, "1987-03-12", "1990-01-01"]),
+    city=st.sampled_from([None, "Київ", "Kyiv"]),
+)
+
+
+@given(subjects, subjects)
+def test_contradictions_have_no_direction_and_make_a_match_possible_only(
+    one: Subject, other: Subject
+) -> None:
+    found = compare.contradicts(one, other)
+    assert found == compare.contradicts(other, one)
+    grade, shown = compare.grade(one, [other])
+    assert grade is compare.grade(other, [one])[0]
+    if found:
+        assert grade is Grade.POSSIBLE
+    assert {a.field for a in shown if a.field in STRONG and a.how == "same"} == set(
+        compare.shared_kinds(one, other)
+    )
+
+
+@given(subjects)
+def test_nobody_contradicts_themselves(subject: Subject) -> None:
+    assert "name" not in compare.contradicts(subject, subject)
+    assert compare.contradicts(subject, subject) == ()

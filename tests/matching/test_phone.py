@@ -1,0 +1,141 @@
+"""Telephone numbers: every way of writing one, and everything that only looks like one."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.matching import phone
+from tests.matching.values import near_misses, read_or_none, refusal, unhurried
+
+READ = [
+    # written, country, normal form, why
+    ("+380501234567", "UA", "+380501234567", "E.164"),
+    ("+380501234567", "DE", "+380501234567", "E.164 needs no country"),
+    ("0501234567", "UA", "+380501234567", "national"),
+    ("380501234567", "UA", "+380501234567", "the plus forgotten"),
+    ("380501234567", "PL", "+380501234567", "the plus forgotten, asked from abroad"),
+    ("80501234567", "UA", "+380501234567", "trunk prefix 8 of before 2009"),
+    ("8-050-123-45-67", "UA", "+380501234567", "the same, grouped"),
+    ("501234567", "UA", "+380501234567", "nine digits, without the trunk 0"),
+    ("+380 (50) 123-45-67", "UA", "+380501234567", "brackets and hyphens"),
+    ("+38 (050) 123 45 67", "UA", "+380501234567", "code split before the 0"),
+    ("+38 (0) 50 123 45 67", "UA", "+380501234567", "the 0 in brackets"),
+    ("00380501234567", "UA", "+380501234567", "international prefix"),
+    ("0038 050 123 45 67", "UA", "+380501234567", "international prefix, grouped"),
+    ("050.123.45.67", "UA", "+380501234567", "dots"),
+    ("050/123-45-67", "UA", "+380501234567", "slash"),
+    ("050\u00a0123\u00a045\u00a067", "UA", "+380501234567", "no-break spaces"),
+    ("050\u2009123\u202f4567", "UA", "+380501234567", "thin spaces"),
+    ("050–123–45–67", "UA", "+380501234567", "dashes"),
+    ("tel:+380-50-123-45-67", "UA", "+380501234567", "link"),
+    ("  0501234567 ", "UA", "+380501234567", "blanks around"),
+    ("+380505550001", "UA", "+380505550001", "demonstration numbers are numbers"),
+    ("0505559999", "UA", "+380505559999", "demonstration numbers, national"),
+    ("044 123 45 67", "UA", "+380441234567", "landline of Kyiv"),
+    ("8 044 123 45 67", "UA", "+380441234567", "landline, old trunk prefix"),
+    ("0800500500", "UA", "+380800500500", "toll-free"),
+    ("8 916 123-45-67", "RU", "+79161234567", "Russian trunk prefix"),
+    ("7 916 123-45-67", "RU", "+79161234567", "Russian, the plus forgotten"),
+    ("9161234567", "RU", "+79161234567", "Russian, bare"),
+    ("8 (916) 123-45-67", "UA", "+79161234567", "Russian trunk prefix, asked from Ukraine"),
+    ("79161234567", "UA", "+79161234567", "Russian, the plus forgotten, asked from Ukraine"),
+    ("8 701 123 45 67", "KZ", "+77011234567", "Kazakh"),
+    ("8 029 123-45-67", "BY", "+375291234567", "Belarusian trunk prefix"),
+    ("375291234567", "UA", "+375291234567", "neighbour, the plus forgotten"),
+    ("030 901820", "DE", "+4930901820", "German landline"),
+    ("020 7946 0958", "GB", "+442079460958", "British landline"),
+    ("(202) 555-0123", "US", "+12025550123", "American"),
+    ("06 12345678", "NL", "+31612345678", "Dutch mobile"),
+    ("600 000 000", "PL", "+48600000000", "Polish mobile, no trunk prefix"),
+]
+
+REFUSED = [
+    ("050-SHEVA-12", "UA", "letters of a vanity number"),
+    ("O501234567", "UA", "Latin O for 0"),
+    ("О501234567", "UA", "Cyrillic О for 0"),
+    ("050123456З", "UA", "Cyrillic З for 3"),
+    ("٠٥٠١٢٣٤٥٦٧", "UA", "Arabic-Indic digits"),
+    ("０５０１２３４５６７", "UA", "full-width digits"),
+    ("＋380501234567", "UA", "full-width plus"),
+    ("050123456⁷", "UA", "superscript digit"),
+    ("050 123 45 67 ext. 4", "UA", "extension"),
+    ("0501234567#4", "UA", "extension after #"),
+    ("+380501234567;ext=4", "UA", "extension of RFC 3966"),
+    ("0501234567,,4", "UA", "pause"),
+    ("050 123 45 67 доб. 4", "UA", "extension in Cyrillic"),
+    ("05012345", "UA", "too short"),
+    ("050123456789", "UA", "too long"),
+    ("123", "UA", "a short code"),
+    ("+3805012345678901234", "UA", "longer than any"),
+    ("0001234567", "UA", "no such prefix"),
+    ("0101234567", "UA", "no such network"),
+    ("+99912345678", "UA", "no such country"),
+    ("9161234567", "UA", "bare Russian digits mean nothing in Ukraine"),
+    ("8 916 123-45-67", "US", "an old Russian trunk prefix means nothing in America"),
+    ("0501234567", "ZZ", "national digits of no country"),
+    ("050+1234567", "UA", "plus inside"),
+    ("++380501234567", "UA", "two pluses"),
+    ("\u202e0501234567", "UA", "right-to-left override"),
+    ("050\u200b1234567", "UA", "zero-width space"),
+    ("0501234567\u0000", "UA", "NUL"),
+    ("0501234567\n", "UA", "line feed"),
+    ("050\t1234567", "UA", "tab"),
+    ("", "UA", "empty"),
+    ("   ", "UA", "blank"),
+    ("+", "UA", "a plus alone"),
+    ("0501234567 0671234567", "UA", "two numbers"),
+    ("0" * 1000, "UA", "very long"),
+]
+
+
+@pytest.mark.parametrize(("written", "country", "expected", "why"), READ)
+def test_is_read(written: str, country: str, expected: str, why: str) -> None:
+    assert phone.normalise(written, country) == expected, why
+
+
+@pytest.mark.parametrize(("written", "country", "why"), REFUSED)
+def test_is_refused(written: str, country: str, why: str) -> None:
+    detail = refusal(lambda: phone.normalise(written, country))
+    assert len(written.strip()) < 2 or written not in detail, why
+
+
+@unhurried
+@given(
+    prefix=st.sampled_from(["+380", "380", "80", "0", ""]),
+    subscriber=st.from_regex(r"[1-9][0-9]{8}", fullmatch=True),
+    country=st.sampled_from(["UA", "PL", "RU"]),
+)
+def test_the_fast_path_is_the_full_path(prefix: str, subscriber: str, country: str) -> None:
+    """Whatever is read by the pattern for Ukrainian mobiles is read the same by the plans."""
+    written = prefix + subscriber
+    assert read_or_none(lambda: phone.normalise(written, country)) == read_or_none(
+        lambda: phone.by_plan(written, country)
+    )
+
+
+@pytest.mark.parametrize("network", range(10, 100))
+@pytest.mark.parametrize("prefix", ["+380", "380", "80", "0", ""])
+def test_the_fast_path_knows_the_networks(prefix: str, network: int) -> None:
+    written = f"{prefix}{network}1234567"
+    assert read_or_none(lambda: phone.normalise(written, "UA")) == read_or_none(
+        lambda: phone.by_plan(written, "UA")
+    )
+
+
+@unhurried
+@given(near_misses, st.sampled_from(["UA", "RU", "BY", "DE", "US", "ZZ"]))
+def test_only_refusals_escape_and_the_normal_form_stays(text: str, country: str) -> None:
+    number = read_or_none(lambda: phone.normalise(text, country))
+    if number is not None:
+        assert re.fullmatch(r"\+[1-9][0-9]{6,14}", number)
+        assert phone.normalise(number, country) == number
+        assert phone.normalise(number, "JP") == number
+
+
+@unhurried
+@given(st.from_regex(r"05055[0-9]{5}", fullmatch=True), st.lists(st.sampled_from(" -.()\u00a0")))
+def test_separators_say_nothing(digits: str, separators: list[str]) -> None:
+    written = digits[:3] + "".join(separators[:20]) + digits[3:]
+    assert phone.normalise(written, "UA") == "+38" + digits

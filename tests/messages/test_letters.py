@@ -1,0 +1,155 @@
+"""Every letter in three languages with the same values; a notice tells nothing but that it is one."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import product
+from string import Template as Pattern
+
+import msgspec
+import pytest
+
+from registry.messages import letters
+from registry.messages.letters import NoSuchForm
+from registry.messages.rules import Channel, Language, Template
+
+OURS = {"operator_name": "Client Registry", "public_url": "https://registry.example.org"}
+VALUES = {
+    "file_url": "https://registry.example.org/my-file",
+    "dispute_url": "https://registry.example.org/dispute",
+    "visible_from": "05.12.2026",
+    "code": "481516",
+    "report_id": "0193a6c1-0000-7000-8000-000000000001",
+    "reason_text": "The file does not show the order.",
+    "answer_by": "05.12.2026",
+}
+GSM_BASIC = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+UCS2_IN_A_PART, PARTS = 67, 3
+
+
+def forms() -> Iterator[tuple[Template, Channel]]:
+    for template, channel in product(Template, Channel):
+        if channel is Channel.MAIL or template is Template.REPORT_NOTICE:
+            yield template, channel
+
+
+@pytest.mark.parametrize("language", Language)
+def test_each_language_has_exactly_the_templates_there_are(language: Language) -> None:
+    assert letters._texts(language).keys() == set(Template)
+
+
+@pytest.mark.parametrize("template", Template)
+def test_a_template_has_the_same_values_in_every_language(template: Template) -> None:
+    """Subject, text and SMS are compared apart."""
+
+    def values(text: str | None) -> set[str] | None:
+        return None if text is None else set(Pattern(text).get_identifiers())
+
+    first, *others = [
+        {
+            part: values(text)
+            for part, text in msgspec.structs.asdict(letters._texts(language)[template]).items()
+        }
+        for language in Language
+    ]
+    assert all(other == first for other in others)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(("template", "channel"), list(forms()))
+def test_a_letter_is_whole(template: Template, channel: Channel, language: Language) -> None:
+    """No placeholder is left, the subject is one line, and it is signed."""
+    values = {name: VALUES[name] for name in letters.needed(template, channel)} | OURS
+    letter = letters.write(template, channel, language, values)
+    assert "$" not in letter.subject + letter.text
+    assert "\n" not in letter.subject
+    assert letter.text == letter.text.strip() + "\n"
+    assert "Client Registry" in letter.text
+    for name in letters.needed(template, channel):
+        assert VALUES[name] in letter.text
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_language_uses_its_own_letters(language: Language) -> None:
+    """A text pasted under the wrong language is noticed."""
+    for form in letters._texts(language).values():
+        words = Pattern(form.text).template
+        has_uk, has_ru = bool(set(words) & set("іїєґ")), bool(set(words) & set("ыэъё"))
+        assert (has_uk, has_ru) == {"uk": (True, False), "ru": (False, True), "en": (False, False)}[
+            language
+        ]
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_the_notice_can_say_nothing_of_the_report(channel: Channel) -> None:
+    """It has no place for a name, a category, an amount or the reporter."""
+    allowed = {"file_url", "dispute_url", "visible_from"}
+    assert letters.needed(Template.REPORT_NOTICE, channel) <= allowed
+    assert {"file_url", "visible_from"} <= letters.needed(Template.REPORT_NOTICE, channel)
+
+
+def test_the_short_notice_fits() -> None:
+    """One GSM message in English; at most three parts in Cyrillic."""
+    for language in Language:
+        value = letters.spoken(date(2026, 12, 25), Channel.SMS, language)
+        values = VALUES | OURS | {"visible_from": value}
+        text = letters.write(Template.REPORT_NOTICE, Channel.SMS, language, values).text.strip()
+        if language is Language.EN:
+            assert set(text) <= GSM_BASIC
+            assert len(text) <= 160
+        else:
+            assert len(text) <= UCS2_IN_A_PART * PARTS
+
+
+@pytest.mark.parametrize("template", sorted(set(Template) - {Template.REPORT_NOTICE}))
+def test_other_letters_have_no_short_form(template: Template) -> None:
+    with pytest.raises(NoSuchForm):
+        letters.needed(template, Channel.SMS)
+
+
+def test_a_missing_value_is_refused() -> None:
+    with pytest.raises(NoSuchForm, match="code"):
+        letters.write(Template.SIGNUP_CODE, Channel.MAIL, Language.EN, OURS)
+
+
+def test_values_are_not_patterns() -> None:
+    """What a moderator writes is put in as it stands."""
+    values = VALUES | OURS | {"reason_text": "costs $100, see ${code} and $public_url"}
+    letter = letters.write(Template.REPORT_REJECTED, Channel.MAIL, Language.EN, values)
+    assert "costs $100, see ${code} and $public_url" in letter.text
+
+
+@pytest.mark.parametrize(
+    ("channel", "language", "spoken"),
+    [
+        ("mail", "uk", "5 грудня 2026 року"),
+        ("mail", "ru", "5 декабря 2026 года"),
+        ("mail", "en", "5 December 2026"),
+        ("sms", "uk", "05.12.2026"),
+        ("sms", "ru", "05.12.2026"),
+        ("sms", "en", "5 Dec 2026"),
+    ],
+)
+def test_dates_are_in_the_languages_own_form(channel: str, language: str, spoken: str) -> None:
+    assert letters.spoken(date(2026, 12, 5), Channel(channel), Language(language)) == spoken
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_month_has_its_own_name(language: Language) -> None:
+    spoken = {
+        letters.spoken(date(2026, month, 1), Channel.MAIL, language) for month in range(1, 13)
+    }
+    assert len(spoken) == 12
+
+
+def test_a_moment_is_given_by_its_day_in_utc() -> None:
+    kyiv = timezone(timedelta(hours=2))
+    just_after_midnight = datetime(2026, 12, 6, 0, 30, tzinfo=kyiv)
+    assert letters.spoken(just_after_midnight, Channel.MAIL, Language.EN) == "5 December 2026"
+    assert (
+        letters.spoken(just_after_midnight.astimezone(UTC), Channel.SMS, Language.EN)
+        == "5 Dec 2026"
+    )
+    assert letters.spoken("as it is", Channel.SMS, Language.UK) == "as it is"

@@ -1,0 +1,97 @@
+"""The life of a message, as a product of states and events; retries, channels, languages."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from registry.messages import rules
+from registry.messages.rules import Channel, Event, IllegalStep, Language, State
+
+NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+LEGAL = {
+    ("queued", "written"): "delivered",
+    ("queued", "taken"): "accepted",
+    ("queued", "refused"): "failed",
+    ("queued", "exhausted"): "failed",
+    ("accepted", "bounced"): "bounced",
+    ("accepted", "silence"): "delivered",
+}
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(State, Event)))
+def test_every_event_in_every_state(state: State, event: Event) -> None:
+    """What is not in the table raises."""
+    expected = LEGAL.get((state.value, event.value))
+    if expected is None:
+        with pytest.raises(IllegalStep):
+            rules.follow(state, event)
+    else:
+        assert rules.follow(state, event) == expected
+
+
+def test_settled_states_are_those_that_nothing_leaves() -> None:
+    left = {state for state, _ in rules.TRANSITIONS}
+    assert set(State) - left == rules.SETTLED
+
+
+def test_a_message_is_tried_seven_times_within_a_day() -> None:
+    """Long enough for a bad night of a mail server, short against the days of a notice."""
+    tries, at = 0, NOW
+    while True:
+        tries += 1
+        again = rules.next_try(tries, at)
+        if again is None:
+            break
+        assert again > at
+        at = again
+    assert tries == 7
+    assert timedelta(hours=12) < at - NOW < timedelta(days=1)
+
+
+def test_waits_grow() -> None:
+    assert list(rules.RETRY_AFTER) == sorted(rules.RETRY_AFTER)
+
+
+def test_silence_counts_after_the_bounce_hours() -> None:
+    assert rules.delivered_at(NOW, 48) == NOW + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("has", "usable", "order"),
+    [
+        ("mail sms", "mail sms", "mail sms"),
+        ("sms mail", "sms mail", "mail sms"),
+        ("sms", "mail sms", "sms"),
+        ("sms", "mail", ""),
+        ("mail sms", "mail", "mail"),
+        ("", "mail sms", ""),
+    ],
+)
+def test_mail_comes_before_sms_and_only_what_works_is_tried(
+    has: str, usable: str, order: str
+) -> None:
+    def channels(text: str) -> list[Channel]:
+        return [Channel(word) for word in text.split()]
+
+    assert rules.channel_order(channels(has), channels(usable)) == channels(order)
+
+
+@pytest.mark.parametrize(
+    ("country", "language"),
+    [
+        ("UA", "uk"),
+        ("ua", "uk"),
+        ("RU", "ru"),
+        ("BY", "ru"),
+        ("KZ", "ru"),
+        ("PL", "en"),
+        ("", "en"),
+    ],
+)
+def test_language_follows_the_country(country: str, language: str) -> None:
+    assert rules.language_of(country) == Language(language)
+
+
+def test_no_country_means_english() -> None:
+    assert rules.language_of(None) is Language.EN
