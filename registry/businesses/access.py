@@ -5,6 +5,7 @@ A guard runs before the body is read, so that a stranger learns nothing about it
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -94,14 +95,14 @@ def remembered(runtime: Runtime) -> Recent[Member]:
 def member(scope: Scope | None = None, *, test: bool = False) -> Callable[..., Any]:
     """A guard: a good key with `scope` (None: any), of a business whose state allows it.
 
-    `test` lets `bcr_test_` keys in. The budget is read for the headers; a lookup itself spends from it.
+    `test` lets `bcr_test_` keys in. The answer's headers tell the budget, which only lookups spend.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         runtime = runtime_of(connection)
         caller = await authenticate(connection, runtime)
         connection.state.member = caller
-        tell_budget(connection, await limits.peek(runtime, caller.budget))
+        connection.state.answer_headers = partial(_read_budget, runtime, caller.budget)
         if caller.test and not test:
             raise LiveOnly("Use a `bcr_live_` key here: a test key never touches live data.")
         if scope is not None and scope not in caller.scopes:
@@ -114,8 +115,12 @@ def member(scope: Scope | None = None, *, test: bool = False) -> Callable[..., A
     return guard
 
 
+async def _read_budget(runtime: Runtime, budget: Budget) -> dict[str, str]:
+    return limits_rules.headers(await limits.peek(runtime, budget))
+
+
 def tell_budget(connection: Connection, spent: Spent) -> None:
-    """Put what is left into the headers of the answer, whatever it will be."""
+    """Put what is left after a spend into the headers of the answer, whatever it will be."""
     connection.state.answer_headers = limits_rules.headers(spent)
 
 

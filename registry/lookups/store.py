@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.lookups.rules import Fact
@@ -95,6 +95,14 @@ async def list_under(
     """Lookups made under these idempotency digests."""
     query = select(Lookup).where(Lookup.business_id == business_id, Lookup.idempotency.in_(keys))
     return (await session.scalars(query)).all()
+
+
+async def sweep(session: Session, months: int, limit: int) -> int:
+    """Delete lookups older than so many months, oldest first; returns how many."""
+    before = session.now - func.make_interval(0, months)
+    old = select(Lookup.id).where(Lookup.at < before).order_by(Lookup.at).limit(limit)
+    gone = await session.execute(delete(Lookup).where(Lookup.id.in_(old)).returning(Lookup.id))
+    return len(gone.all())
 
 
 async def find_terms(session: Session, business_id: UUID) -> Terms | None:

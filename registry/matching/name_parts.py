@@ -73,7 +73,7 @@ def split(name: str) -> Parts:
 def _patronymic(words: list[Word]) -> Word | None:
     """Answer the word that is the patronymic, if one is."""
     for before, word in pairwise(words):
-        if _is_after_father(word) and len(words) > 2:
+        if _is_after_father(word) and not _is_after_father(before) and len(words) > 2:
             return before
     candidates = [word for word in words if name_words.looks_patronymic(word)]
     if not candidates or len(words) < 2:

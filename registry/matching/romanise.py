@@ -76,6 +76,8 @@ def repaired(word: str) -> str:
 
 def codes(word: str) -> str:
     """Answer the codes of one word without blanks (see the charter); any case, any script."""
+    if not word.isascii():
+        word = unicodedata.normalize("NFKC", word)
     spelled_word = repaired(word).casefold().replace("ьо", "io").translate(_SPELLING)
     if not spelled_word.isascii():
         marked = unicodedata.normalize("NFKD", spelled_word)

@@ -1,2 +1,2 @@
-"""placeholder"""
+"""The published contract and its readable pages."""
 ROUTES = []

@@ -308,16 +308,20 @@ def _reason(info: shape.Type, value: Any, says: str) -> str:
 
 def _bound(info: shape.IntType | shape.FloatType, value: float) -> str:
     if info.ge is not None and value < info.ge:
-        return f"must be at least {info.ge}"
+        return f"must be at least {_plain(info.ge)}"
     if info.gt is not None and value <= info.gt:
-        return f"must be more than {info.gt}"
+        return f"must be more than {_plain(info.gt)}"
     if info.le is not None and value > info.le:
-        return f"must be at most {info.le}"
+        return f"must be at most {_plain(info.le)}"
     if info.lt is not None and value >= info.lt:
-        return f"must be less than {info.lt}"
+        return f"must be less than {_plain(info.lt)}"
     if info.multiple_of is not None:
-        return f"must be a multiple of {info.multiple_of}"
+        return f"must be a multiple of {_plain(info.multiple_of)}"
     return "is out of range"
+
+
+def _plain(number: float) -> str:
+    return str(int(number) if number == int(number) else number)
 
 
 _PATH: Final = re.compile(r" - at (?:`key` in )?`\$(?P<path>.*)`$")

@@ -204,7 +204,7 @@ class _Exchange:
         #: More of the body may come; the answer has begun; the client has left.
         self.pending, self.started, self.gone = not head.bodiless, False, False
         self.refusal: RegistryError | None = None
-        #: How many bytes of body are taken, how many of them may still come, how long we still wait.
+        #: Bytes of body that are taken, bytes that may still come, seconds that we still wait.
         self._most, self._left, self._patience = 0, 0, 0.0
 
     def expect(self, announced: int, most: int, patience: float) -> None:
@@ -352,7 +352,7 @@ class Guard:
         body = await exchange.whole()
         if exchange.gone:
             return
-        if body:
+        if body and not head.length:
             head.check_media(self._limits)
         scope, body = _document(head, body)
         scope["state"]["body"] = body

@@ -125,11 +125,21 @@ def request_id(scope: Scope) -> str:
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
-    """`before_send` hook: what a guard wants on every answer, errors included (the caller's budget)."""
-    extra = scope.get("state", {}).get("answer_headers")
-    if message["type"] == "http.response.start" and extra:
-        pairs = [(name.lower().encode(), value.encode()) for name, value in extra.items()]
-        message["headers"] = [*message["headers"], *pairs]
+    """`before_send` hook: what a guard wants on every answer, errors included (the caller's budget).
+
+    A guard leaves a function that reads the headers; who has read them already puts them in its place.
+    """
+    wanted = scope.get("state", {}).get("answer_headers")
+    if message["type"] != "http.response.start" or wanted is None:
+        return
+    if callable(wanted):
+        try:
+            wanted = await wanted()
+        except Exception as fault:  # an answer without its budget is better than none
+            log.warning("budget_unread", fault=type(fault).__name__, request_id=request_id(scope))
+            return
+    pairs = [(name.lower().encode(), value.encode()) for name, value in wanted.items()]
+    message["headers"] = [*message["headers"], *pairs]
 
 
 async def idempotent(

@@ -92,7 +92,8 @@ def start(
     try:
         return _start(data_dir, options or {}, notify)
     except OSError as error:
-        hint = " As an ordinary user it may work." if accounts.known().switch else ""
+        barred = isinstance(error, PermissionError) and accounts.known().switch
+        hint = " As an ordinary user it may work." if barred else ""
         raise EmbeddedError(
             f"The database in {location(data_dir)} can't be started: {error}.{hint}"
         ) from error

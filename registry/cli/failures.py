@@ -1,0 +1,36 @@
+"""Exit codes, and what a command says when it cannot go on: one line that tells what to do.
+
+What is not foreseen here is a defect of ours and keeps its traceback.
+"""
+
+#: Exit codes, as `--help` of the commands tells them.
+OK, REFUSED, NOT_AUTHORISED, RATE_LIMITED, UNAVAILABLE = 0, 2, 3, 4, 5
+RECORD, POSSIBLE = 10, 11
+
+
+class Refusal(Exception):
+    """The command cannot go on; the text says why and what to do."""
+
+
+def told(fault: BaseException) -> str | None:
+    """What to tell of a fault that a person can mend; None for one that they cannot."""
+    if isinstance(fault, Refusal):
+        return str(fault)
+    # Late: whoever raised one of these has loaded them already, and `--help` needs none.
+    from registry.platform.embedded import EmbeddedError
+    from registry.platform.errors import RegistryError
+    from registry.platform.settings import SettingsError
+
+    if isinstance(fault, SettingsError | EmbeddedError):
+        return str(fault)
+    if isinstance(fault, RegistryError):
+        places = [f"\n  {one.pointer}: {one.detail}" for one in fault.errors]
+        return (f"{fault.title}." if places else fault.detail) + "".join(places)
+    return None
+
+
+def say(line: str) -> None:
+    """Tell it on standard error."""
+    from registry.cli import output
+
+    output.err().print(f"[bold red]registry:[/] {output.plain(line)}", soft_wrap=True)

@@ -1,0 +1,39 @@
+"""The job worker: every job there is, and its loop in a process.
+
+What a job does lives in its slice; what is listed here, and how often, is the only list. A job that is
+woken runs when a change has committed; its interval is the net below, and what the clock itself brings.
+"""
+
+import asyncio
+
+from registry.messages import jobs as messages
+from registry.platform import idempotency, jobs
+from registry.platform.jobs import Job
+from registry.platform.runtime import Runtime, running, transaction
+from registry.platform.settings import Settings
+from registry.reports import jobs as reports
+
+SOON, HOURLY = 2.0, 3600.0
+
+
+async def sweep_answers(runtime: Runtime) -> int:
+    """Delete stored idempotent answers that are past their time."""
+    async with transaction(runtime) as session:
+        return await idempotency.sweep(session)
+
+
+JOBS = (
+    Job("deliver", messages.deliver, every=SOON),
+    Job("take_proofs", reports.take_proofs, every=SOON),
+    Job("advance_due", reports.advance_due, every=SOON),
+    Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
+    Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
+    Job("sweep_messages", messages.sweep, every=HOURLY, wakes=False),
+    Job("sweep_answers", sweep_answers, every=HOURLY, wakes=False),
+)
+
+
+async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
+    """Run the jobs until `stop` is set; what is in hand is finished first."""
+    async with running(settings, url) as runtime:
+        await jobs.loop(runtime, url, JOBS, stop)
