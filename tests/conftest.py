@@ -28,6 +28,8 @@ def server_url() -> Iterator[str]:
         yield given
         return
     with tempfile.TemporaryDirectory(prefix="registry-test-") as folder:
+        # So that the server's own user, when the tests run as root, can reach what lies in it.
+        Path(folder).chmod(0o755)
         server = embedded.start(Path(folder) / "data", options=FAST)
         try:
             yield server.url
@@ -98,4 +100,32 @@ async def sandbox(tmp_path: Path, database_url: str) -> AsyncIterator[Registry]:
     """A registry over HTTP under the policy `sandbox`: no cooling off, no notice days."""
     sandboxed = from_env({}, data_dir=tmp_path / "sandbox", policy="sandbox")
     async with runtime.running(sandboxed, database_url) as opened, serving(opened) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+async def shared(
+    server_url: str, template_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Registry]:
+    """One registry for all tests of a module that do not disturb each other, under the default policy."""
+    chosen = from_env({}, data_dir=tmp_path_factory.mktemp("shared") / "var")
+    async with (
+        cloned(server_url, template_url) as url,
+        runtime.running(chosen, url) as opened,
+        serving(opened) as served,
+    ):
+        yield served
+
+
+@pytest.fixture(scope="module")
+async def shared_sandbox(
+    server_url: str, template_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Registry]:
+    """As `shared`, under the policy `sandbox`: no cooling off, no notice days."""
+    folder = tmp_path_factory.mktemp("shared-sandbox") / "var"
+    async with (
+        cloned(server_url, template_url) as url,
+        runtime.running(from_env({}, data_dir=folder, policy="sandbox"), url) as opened,
+        serving(opened) as served,
+    ):
         yield served

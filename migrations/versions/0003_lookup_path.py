@@ -1,4 +1,4 @@
-"""The lookup path: three functions that `registry_lookup` may execute, and nothing else.
+"""The lookup path: five functions that `registry_lookup` may execute, and nothing else.
 
 They run with the rights of `registry_definer`, take the business as an argument and never read
 `registry.business_id`.
@@ -17,10 +17,9 @@ depends_on = None
 # and then one every seconds/quota. A cost of nought only reads.
 _SPEND = """
 CREATE FUNCTION registry_spend(names text[], quotas int[], seconds int[], cost int)
-RETURNS TABLE (admitted int, remaining int[], resets double precision[], wait double precision)
+RETURNS TABLE (admitted int, remaining int[], resets double precision[], wait double precision, moment timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    moment timestamptz;
     arrivals timestamptz[] := '{}';
     arrival timestamptz;
     step interval;
@@ -124,10 +123,18 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$
 """
 
+_TERMS = """
+CREATE FUNCTION registry_terms(business uuid) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT rules FROM terms WHERE business_id = business
+$$
+"""
+
 FUNCTIONS = {
     "registry_spend(text[], int[], int[], int)": _SPEND,
     "registry_standings(bytea[], timestamptz)": _STANDINGS,
     "registry_records(uuid[])": _RECORDS,
+    "registry_terms(uuid)": _TERMS,
     (
         "registry_keep_lookup(uuid, uuid, uuid, timestamptz, text, text, uuid[], bytea, bytea, bytea, bytea)"
     ): _KEEP,
@@ -139,6 +146,7 @@ DEFINER = {
     "businesses": "SELECT",
     "records": "SELECT",
     "data_keys": "SELECT",
+    "terms": "SELECT",
     "lookups": "INSERT",
     "audit_entries": "INSERT",
 }

@@ -116,7 +116,7 @@ def member(scope: Scope | None = None, *, test: bool = False) -> Callable[..., A
 
 
 async def _read_budget(runtime: Runtime, budget: Budget) -> dict[str, str]:
-    return limits_rules.headers(await limits.peek(runtime, budget))
+    return limits_rules.headers(await limits.spend(runtime, budget, 0))
 
 
 def tell_budget(connection: Connection, spent: Spent) -> None:
@@ -135,6 +135,12 @@ async def authenticate(connection: Connection, runtime: Runtime) -> Member:
     if found is None or not networks.allowed(address, found.networks):
         raise Unauthenticated
     return found
+
+
+def forget_keys(connection: Connection) -> None:
+    """Let a change of keys or businesses take hold in this process at once; others follow within seconds."""
+    keys: Recent[Member] = connection.app.state.member_keys
+    keys.forget()
 
 
 def member_of(connection: Connection) -> Member:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from registry.businesses import service
-from registry.businesses.access import Member, member, member_of
+from registry.businesses.access import Member, forget_keys, member, member_of
 from registry.businesses.rules import Scope
 from registry.businesses.wire import (
     BusinessView,
@@ -119,7 +119,9 @@ async def revoke_key(key_id: FromPath[UUID], request: Request[Any, Any, Any]) ->
     """Revoke a key. It stops working everywhere within 5 seconds; what it did stays on record."""
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:
-        return await service.revoke_key(session, caller.actor, key_id)
+        revoked = await service.revoke_key(session, caller.actor, key_id)
+    forget_keys(request)
+    return revoked
 
 
 def _own(request: Request[Any, Any, Any], business_id: UUID) -> Member:

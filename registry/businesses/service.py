@@ -276,6 +276,7 @@ async def contact(session: Session, business_id: UUID) -> tuple[str, str, DataKe
 
 states_of = store.states_of
 list_gone_since = store.list_gone_since
+business_of_key = store.business_of_key
 
 
 async def _data_key(session: Session, business: Business) -> DataKey:

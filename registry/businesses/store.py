@@ -132,6 +132,14 @@ async def lock_key(session: Session, business_id: UUID, key_id: UUID) -> ApiKey:
     return found
 
 
+async def business_of_key(session: Session, key_id: UUID) -> UUID:
+    """The business that a key belongs to; raises `NotFound`."""
+    found = await session.get(ApiKey, key_id)
+    if found is None:
+        raise NotFound
+    return found.business_id
+
+
 async def list_keys(
     session: Session, business_id: UUID, *, before: UUID | None, limit: int
 ) -> Sequence[ApiKey]:

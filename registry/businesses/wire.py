@@ -33,17 +33,17 @@ class SignUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Label,
         Meta(
             description="Company register code, checked by its checksum: EDRPOU or RNOKPP (UA), INN (RU), VAT.",
-            examples=["14360570"],
+            examples=["99001128"],
         ),
     ]
     email: Annotated[
         Line,
         Meta(
             description="At the business's own domain if it has one; a code is sent there.",
-            examples=["office@shop.example"],
+            examples=["office@shop.example.com"],
         ),
     ]
-    website: Annotated[Line | None, Meta(examples=["https://shop.example"])] = None
+    website: Annotated[Line | None, Meta(examples=["https://shop.example.com"])] = None
     sector: Annotated[
         Label | None,
         Meta(
@@ -65,7 +65,7 @@ class SignedUp(Struct, frozen=True, kw_only=True):
 
     id: UUID
     state: State
-    api_key: str
+    api_key: Annotated[str, Meta(description="Keep it now; it cannot be read again.")]
 
 
 class BusinessView(Struct, frozen=True, kw_only=True):
@@ -73,16 +73,20 @@ class BusinessView(Struct, frozen=True, kw_only=True):
 
     id: UUID
     state: State
-    version: int
-    plan: str
+    version: Annotated[int, Meta(description="Counts every change of its state.")]
+    plan: Annotated[str, Meta(description="Which budgets it has.", examples=["free"])]
     name: str
     country: str
-    register_code: str
+    register_code: Annotated[
+        str, Meta(description="With its country in front.", examples=["UA:99001128"])
+    ]
     email: str
     website: str | None
     sector: str | None
     beneficial_owners: list[str]
-    email_proven_at: datetime | None
+    email_proven_at: Annotated[
+        datetime | None, Meta(description="When control of the address was proven; null: not yet.")
+    ]
     created_at: datetime
 
 
@@ -119,7 +123,9 @@ class KeyRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="A `bcr_test_` key answers lookups from fixed sandbox identities and touches nothing live."
         ),
     ] = False
-    expires_at: Annotated[datetime, Meta(tz=True, description="Left out: until revoked.")] | None = None
+    expires_at: (
+        Annotated[datetime, Meta(tz=True, description="Left out: until revoked.")] | None
+    ) = None
     networks: Annotated[
         list[Label],
         Meta(
@@ -144,11 +150,11 @@ class KeyView(Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
-    last_used_at: datetime | None
+    last_used_at: Annotated[datetime | None, Meta(description="Null: never.")]
 
 
 class KeyCreated(Struct, frozen=True, kw_only=True):
     """A new key. `api_key` is shown this once."""
 
-    api_key: str
+    api_key: Annotated[str, Meta(description="The secret. Keep it now; it cannot be read again.")]
     key: KeyView

@@ -8,6 +8,7 @@ in `failures`; how it reaches the database in `opening`; how it reaches a server
 import sys
 
 import rich_click as click
+from rich_click import rich_click as style
 
 from registry.cli import business, contract, failures, key, lookup, operate, report, serve, staff
 
@@ -19,15 +20,15 @@ GROUPS = {
 }
 
 
+style.TEXT_MARKUP = "rich"
+style.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
+
+
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
+        from registry.cli.version import number
 
-        try:
-            number = version("client-registry")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        click.echo(f"registry {number}")
+        click.echo(f"registry {number()}")
         context.exit()
 
 

@@ -33,13 +33,13 @@ def options(command: F) -> F:
     folder = click.option(
         "--data-dir",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Folder of the embedded database, keys, files and outbox. [dim]REGISTRY_DATA_DIR, or var[/]",
+        help="Folder of the embedded database, keys, files and outbox. \\[default: REGISTRY_DATA_DIR, else var]",
     )
     url = click.option(
         "--database-url",
         metavar="URL",
         help="A PostgreSQL of your own, postgresql://user:password@host/database, in place of the "
-        "embedded one. [dim]REGISTRY_DATABASE_URL[/]",
+        "embedded one. \\[default: REGISTRY_DATABASE_URL]",
     )
     return folder(url(command))
 
@@ -193,6 +193,17 @@ async def opened(found: "Settings") -> AsyncIterator["Runtime"]:
             yield runtime
     finally:
         await asyncio.to_thread(server.release)
+
+
+def command_of(type_: type[T], fields: dict[str, object]) -> T:
+    """The fields as a service's command; refuses with every fault, by the field's name."""
+    import msgspec
+
+    from registry.platform.faults import faults
+
+    if wrong := faults(type_, fields):
+        raise Refusal("; ".join(f"{one.pointer.strip('/')}: {one.detail}" for one in wrong))
+    return msgspec.convert(fields, type_)
 
 
 def perform(found: "Settings", work: Callable[["Runtime"], Awaitable[T]]) -> T:

@@ -71,3 +71,14 @@ def secret(what: str, value: str) -> None:
     """Show a key, whole on a line of its own, with the warning that it is shown this once."""
     out().print(f"\n[bold]{plain(what)}[/] [yellow](shown this once; only its hash is kept)[/]")
     out().print(f"  {plain(value)}\n", soft_wrap=True)
+
+
+def moment(text: object) -> str:
+    """A time of the wire for a person: to the minute, in UTC."""
+    from datetime import UTC, datetime
+
+    try:
+        at = datetime.fromisoformat(str(text)).astimezone(UTC)
+    except ValueError:
+        return str(text)
+    return f"{at:%Y-%m-%d %H:%M} UTC"

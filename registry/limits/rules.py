@@ -5,6 +5,7 @@ The counting itself is one SQL function (`registry_spend`, GCRA), so that it is 
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 
 MINUTE, DAY = 60, 86_400
 
@@ -29,6 +30,8 @@ class Spent:
     resets: tuple[float, ...]
     #: Seconds until one more cell fits; 0 when one fits now.
     wait: float
+    #: The database's time of the spend.
+    at: datetime
 
     @property
     def retry_after(self) -> int:

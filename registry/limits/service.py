@@ -2,23 +2,17 @@
 
 from registry.limits import store
 from registry.limits.rules import Budget, Spent
-from registry.limits.store import spend
 from registry.platform.errors import QuotaExceeded
 from registry.platform.runtime import Runtime
 
-__all__ = ["peek", "refuse", "spend", "take"]
 
+async def spend(runtime: Runtime, budget: Budget, cost: int) -> Spent:
+    """Take up to `cost` cells, as many as fit; `admitted` says how many. A cost of nought only reads.
 
-async def peek(runtime: Runtime, budget: Budget) -> Spent:
-    """What is left, without spending."""
+    A statement of its own: no other call waits for a lock on the budget longer than it takes.
+    """
     async with runtime.database.lookups.acquire() as connection:
-        return await store.spend(connection, budget, 0)
-
-
-async def take(runtime: Runtime, budget: Budget) -> Spent:
-    """Spend one cell; `admitted` is 0 when none fits."""
-    async with runtime.database.lookups.acquire() as connection:
-        return await store.spend(connection, budget, 1)
+        return await store.spend(connection, budget, cost)
 
 
 def refuse(spent: Spent) -> QuotaExceeded:

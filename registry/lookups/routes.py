@@ -11,8 +11,8 @@ from registry.businesses.access import Member, member, member_of, tell_budget
 from registry.businesses.rules import Scope
 from registry.limits import service as limits
 from registry.limits.rules import Spent
-from registry.lookups import service, terms
-from registry.lookups.service import Query
+from registry.lookups import queries, service, terms
+from registry.lookups.queries import Query
 from registry.lookups.wire import (
     BatchAnswer,
     BatchRequest,
@@ -51,7 +51,7 @@ async def look_up(
     """
     runtime, caller = runtime_of(request), member_of(request)
     key = idempotency.check_key(idempotency_key, required=False)
-    query = service.read(runtime, caller, command, key=key)
+    query = queries.read(runtime, caller, command, key=key)
     stored = await _replays(runtime, caller, [query])
     if stored:
         return Negotiated(
@@ -82,24 +82,24 @@ async def look_up_batch(
     runtime, caller = runtime_of(request), member_of(request)
     key = idempotency.check_key(idempotency_key, required=False)
     answers: dict[str, LookupAnswer | RowProblem] = {}
-    queries: dict[str, Query] = {}
+    readable: dict[str, Query] = {}
     for name, raw in command.queries.items():
         try:
             row_key = None if key is None else f"{key}/{name}"
-            queries[name] = service.read(
+            readable[name] = queries.read(
                 runtime, caller, decode(bytes(raw), LookupRequest), key=row_key
             )
         except RegistryError as fault:
             answers[name] = RowProblem(problem=fault.problem(request_id(request.scope)))
-    stored = await _replays(runtime, caller, list(queries.values()))
-    fresh = {name: query for name, query in queries.items() if query.idempotency not in stored}
+    stored = await _replays(runtime, caller, list(readable.values()))
+    fresh = {name: query for name, query in readable.items() if query.idempotency not in stored}
     answered, spent = await service.look_up(runtime, caller, list(fresh.values()))
     tell_budget(request, spent)
-    if fresh and not answered and len(fresh) == len(command.queries):
+    if fresh and not answered and not stored:
         raise limits.refuse(spent)
     answers |= dict(zip(fresh, answered, strict=False))
     answers |= {
-        name: stored[q.idempotency] for name, q in queries.items() if q.idempotency in stored
+        name: stored[q.idempotency] for name, q in readable.items() if q.idempotency in stored
     }
     refusal = limits.refuse(spent).problem(request_id(request.scope))
     ordered = {name: answers.get(name, RowProblem(problem=refusal)) for name in command.queries}
@@ -130,7 +130,7 @@ async def view_receipt(lookup_id: FromPath[UUID], request: Caller) -> LookupAnsw
 
 @get("/v1/usage", tags=["Account"], guards=[member(test=True)])
 async def view_usage(request: Caller) -> Usage:
-    """Your budgets: limits, what is spent and what is left."""
+    """Read your budgets: limits, what is spent and what is left."""
     spent = await service.usage(runtime_of(request), member_of(request))
     return Usage(plan_windows=_windows(spent))
 

@@ -9,7 +9,7 @@ anything else       no record
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 from uuid import UUID
 
 from registry.businesses.access import Member
@@ -17,15 +17,13 @@ from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.limits.rules import Budget, Spent
 from registry.lookups.answers import compose
+from registry.lookups.queries import Query
 from registry.lookups.rules import DEFAULT_RULES, Fact, Graded
 from registry.lookups.wire import LookupAnswer
 from registry.matching.compare import Agreement, Grade
 from registry.platform import clock
 from registry.platform.ids import uuid7
-from registry.platform.runtime import Runtime, transaction
-
-if TYPE_CHECKING:
-    from registry.lookups.service import Query
+from registry.platform.runtime import Runtime
 
 SPENT = "+380505550109"
 _NOBODY, _OTHER, _THIRD = UUID(int=0), UUID(int=1), UUID(int=2)
@@ -91,18 +89,16 @@ def budget_of(member: Member) -> Budget:
 
 
 async def look_up(
-    runtime: Runtime, member: Member, queries: "Sequence[Query]"
+    runtime: Runtime, member: Member, queries: Sequence[Query]
 ) -> tuple[list[LookupAnswer], Spent]:
     """Answer from the fixed identities; the answers are not recorded and have no receipts."""
-    async with runtime.database.lookups.acquire() as connection:
-        spent = await limits.spend(connection, budget_of(member), len(queries))
-    async with transaction(runtime) as session:
-        at = session.real + clock.offset()
+    spent = await limits.spend(runtime, budget_of(member), len(queries))
+    at = spent.at + clock.offset()
     answers = []
     for query in queries[: spent.admitted]:
         identifiers = (*query.subject.phones, *query.subject.emails)
         if SPENT in identifiers:
-            raise limits.refuse(Spent(spent.budget, 0, spent.remaining, spent.resets, 60.0))
+            raise limits.refuse(replace(spent, admitted=0, wait=60.0))
         graded = [
             match for identifier in identifiers for match in _match(identifier, member.business_id)
         ]

@@ -1,10 +1,10 @@
-"""Looking clients up: budget, standings, answer and record in one transaction, and only then the answer.
+"""Looking clients up: spend, read the standings, answer, record; and only then does the answer leave.
 
 One lookup and a hundred go the same way: what is asked for together is spent, read and recorded together.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -15,35 +15,16 @@ from registry.identities import service as identities
 from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.limits.rules import Spent
-from registry.lookups import rules, sandbox, store, terms
+from registry.lookups import rules, sandbox, store
 from registry.lookups.answers import compose, with_gone
-from registry.lookups.rules import Found, Rule
-from registry.lookups.wire import LookupAnswer, LookupRequest
-from registry.matching.fingerprints import STRONG
+from registry.lookups.queries import Query
+from registry.lookups.rules import Fact, Found, Rule
+from registry.lookups.wire import LookupAnswer
 from registry.matching.subject import Subject
 from registry.platform import clock
-from registry.platform.errors import RuleBroken
-from registry.platform.faults import Fault
 from registry.platform.idempotency import KeyReused, StillRunning
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session
-
-
-class LookupInsufficient(RuleBroken):
-    """The query could mean anyone."""
-
-    slug, title = "lookup-insufficient", "The query could mean anyone"
-
-
-class Query(msgspec.Struct, frozen=True):
-    """A lookup that can be made: the subject in normal form, its index values, and why it is asked."""
-
-    subject: Subject
-    values: tuple[bytes, ...]
-    request: LookupRequest
-    #: Keyed digests of the caller's idempotency key and of the request under it.
-    idempotency: bytes | None = None
-    fingerprint: bytes | None = None
 
 
 class StoredReceipt(msgspec.Struct, frozen=True):
@@ -55,25 +36,6 @@ class StoredReceipt(msgspec.Struct, frozen=True):
     reports: list[list[UUID]]
 
 
-def read(
-    runtime: Runtime, member: Member, request: LookupRequest, *, key: str | None = None
-) -> Query:
-    """Bring a lookup to normal form; raises `InvalidValues`, or `LookupInsufficient`."""
-    subject = identities.read(request.subject, country=member.country)
-    tokens = identities.tokens(runtime.keyring, subject)
-    if not tokens:
-        said = "needs a phone, e-mail, tax id, company code or handle, or a name with a birth date or city"
-        raise LookupInsufficient(f"The subject {said}.", errors=[Fault("/subject", said)])
-    # With an identifier in hand, likeness of names would only add strangers.
-    strong = [token for token in tokens if token.kind in STRONG]
-    values = tuple(token.value for token in strong or tokens)
-    if key is None:
-        return Query(subject, values, request)
-    digest = runtime.keyring.digest("lookup-idempotency", f"{member.business_id}:{key}")
-    body = msgspec.json.encode(request).hex()
-    return Query(subject, values, request, digest, runtime.keyring.digest("fingerprint", body))
-
-
 async def look_up(
     runtime: Runtime, member: Member, queries: Sequence[Query]
 ) -> tuple[list[LookupAnswer], Spent]:
@@ -83,12 +45,19 @@ async def look_up(
     """
     if member.test:
         return await sandbox.look_up(runtime, member, queries)
-    try:
-        async with runtime.database.lookups.acquire() as connection, connection.transaction():
-            spent = await limits.spend(connection, member.budget, len(queries))
-            return await _answer(runtime, member, connection, queries[: spent.admitted]), spent
-    except asyncpg.UniqueViolationError:
-        raise StillRunning from None
+    spent = await limits.spend(runtime, member.budget, len(queries))
+    admitted = queries[: spent.admitted]
+    if not admitted:
+        return [], spent
+    async with runtime.database.lookups.acquire() as connection:
+        answers, rows = await _answer(
+            runtime, member, connection, admitted, spent.at + clock.offset()
+        )
+        try:
+            await store.keep(connection, rows)
+        except asyncpg.UniqueViolationError:
+            raise StillRunning from None
+    return answers, spent
 
 
 async def _answer(
@@ -96,10 +65,8 @@ async def _answer(
     member: Member,
     connection: store.Connection,
     queries: Sequence[Query],
-) -> list[LookupAnswer]:
-    if not queries:
-        return []
-    at = await store.moment(connection, clock.offset())
+    at: datetime,
+) -> tuple[list[LookupAnswer], list[store.Row]]:
     standings = await store.standings(
         connection, {v for query in queries for v in query.values}, at
     )
@@ -107,30 +74,36 @@ async def _answer(
     subjects: dict[UUID, Subject] = {}
     own_rules: Sequence[Rule] = ()
     if records:
-        own_rules = await terms.in_force(runtime, member.business_id)
+        own_rules = await store.rules_of(connection, member.business_id)
         subjects = await store.subjects(connection, runtime.keyring, records, identities.PLACE)
-    answers = []
+    answers, kept = [], []
     for query in queries:
-        hits = {
-            identity: facts
-            for value in query.values
-            for identity, facts in standings.get(value, ())
-        }
-        found = [
-            Found(
-                identity=identity,
-                facts=facts,
-                subjects=tuple(
-                    subjects[r] for r in dict.fromkeys(f.record for f in facts) if r in subjects
-                ),
-            )
-            for identity, facts in hits.items()
-        ]
-        graded = rules.matches(query.subject, found)
+        graded = rules.matches(query.subject, _found(query, standings, subjects))
         answer = compose(uuid7(), at, graded, member.business_id, own_rules)
-        await store.keep(connection, _row(runtime, member, query, answer, graded))
+        kept.append(_row(runtime, member, query, answer, graded))
         answers.append(answer)
-    return answers
+    return answers, kept
+
+
+def _found(
+    query: Query,
+    standings: Mapping[bytes, Sequence[tuple[UUID, tuple[Fact, ...]]]],
+    subjects: Mapping[UUID, Subject],
+) -> list[Found]:
+    """The identities that the query's index values lead to, each once."""
+    hits = {
+        identity: facts for value in query.values for identity, facts in standings.get(value, ())
+    }
+    return [
+        Found(
+            identity=identity,
+            facts=facts,
+            subjects=tuple(
+                subjects[r] for r in dict.fromkeys(f.record for f in facts) if r in subjects
+            ),
+        )
+        for identity, facts in hits.items()
+    ]
 
 
 def _row(
@@ -190,7 +163,7 @@ async def replays(
 
 async def usage(runtime: Runtime, member: Member) -> Spent:
     """What is left of the member's budget."""
-    return await limits.peek(runtime, budget_of(member))
+    return await limits.spend(runtime, budget_of(member), 0)
 
 
 def budget_of(member: Member) -> limits_rules.Budget:

@@ -1,7 +1,7 @@
 """Every SQL statement of lookups. The hot path is raw asyncpg, under a role that may run these functions only."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from registry.lookups.rules import Fact
+from registry.lookups.rules import DEFAULT_RULES, Fact, Rule
 from registry.lookups.tables import Lookup, Terms
 from registry.matching.subject import Subject
 from registry.platform import vault
@@ -35,12 +35,6 @@ class Row(msgspec.Struct, frozen=True):
     digest: bytes
     idempotency: bytes | None
     fingerprint: bytes | None
-
-
-async def moment(connection: Connection, offset: timedelta) -> datetime:
-    """The registry's time."""
-    at: datetime = await connection.fetchval("SELECT clock_timestamp() + $1::interval", offset)
-    return at
 
 
 async def standings(
@@ -73,12 +67,19 @@ async def subjects(
     }
 
 
-async def keep(connection: Connection, row: Row) -> None:
-    """Put a lookup on record."""
-    await connection.execute(
-        "SELECT registry_keep_lookup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        *msgspec.structs.astuple(row),
-    )
+async def rules_of(connection: Connection, business_id: UUID) -> Sequence[Rule]:
+    """The rules by which the business's lookups are advised: its own, or the defaults."""
+    own = await connection.fetchval("SELECT registry_terms($1)", business_id)
+    return DEFAULT_RULES if own is None else msgspec.json.decode(own, type=tuple[Rule, ...])
+
+
+async def keep(connection: Connection, rows: Sequence[Row]) -> None:
+    """Put lookups on record, all or none; they are durable when this returns."""
+    statement = "SELECT registry_keep_lookup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    if len(rows) == 1:
+        await connection.execute(statement, *msgspec.structs.astuple(rows[0]))
+    else:
+        await connection.executemany(statement, [msgspec.structs.astuple(row) for row in rows])
 
 
 async def get(session: Session, business_id: UUID, lookup_id: UUID) -> Lookup:

@@ -1,25 +1,15 @@
 """The member's own terms: what it laid down for such facts, or prudent defaults."""
 
-from collections.abc import Sequence
-from uuid import UUID
-
 import msgspec
 
 from registry.audit import service as audit
 from registry.businesses.access import Member
 from registry.lookups import store
-from registry.lookups.rules import DEFAULT_RULES, Rule
+from registry.lookups.rules import DEFAULT_RULES
 from registry.lookups.wire import TermRule, TermsChange, TermsView
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
-from registry.platform.runtime import Runtime, Session, transaction
-
-
-async def in_force(runtime: Runtime, business_id: UUID) -> Sequence[Rule]:
-    """The rules by which the business's lookups are advised."""
-    async with transaction(runtime, business_id=business_id) as session:
-        own = await store.find_terms(session, business_id)
-    return DEFAULT_RULES if own is None else msgspec.convert(own.rules, tuple[Rule, ...])
+from registry.platform.runtime import Session
 
 
 async def view(session: Session, member: Member) -> TermsView:

@@ -44,7 +44,12 @@ class BatchRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     queries: Annotated[
         dict[Label, Raw],
         Meta(
-            min_length=1, max_length=100, description="Row name to lookup, each like a single one."
+            min_length=1,
+            max_length=100,
+            description="Row name to lookup, each like a single one.",
+            extra_json_schema={
+                "additionalProperties": {"$ref": "#/components/schemas/LookupRequest"}
+            },
         ),
     ]
 
@@ -52,18 +57,29 @@ class BatchRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Agreement(Struct, frozen=True, kw_only=True):
     """How one of the fields you sent compares."""
 
-    field: Annotated[str, Meta(examples=["phone"])]
+    field: Annotated[str, Meta(description="Which field.", examples=["phone"])]
     how: Annotated[
         str,
         Meta(description="`same`, `transliteration`, `partial` or `differs`.", examples=["same"]),
     ]
-    similarity: Annotated[float, Meta(ge=0, le=1)] | UnsetType = UNSET
+    similarity: (
+        Annotated[float, Meta(ge=0, le=1, description="How alike two names are.")] | UnsetType
+    ) = UNSET
 
 
 class _Fact(Struct, frozen=True, kw_only=True, tag_field="state"):
-    category: Annotated[str, Meta(examples=["parcel_refused"])]
+    category: Annotated[
+        str, Meta(description="One of the report categories.", examples=["parcel_refused"])
+    ]
     month: Annotated[str, Meta(description="Of the incident, `YYYY-MM`.", examples=["2026-09"])]
-    amount_band: Annotated[str | None, Meta(description="In major units.", examples=["1000-5000"])]
+    amount_band: Annotated[
+        str | None,
+        Meta(
+            description="In major units: `0-500`, `500-1000`, `1000-5000`, `5000-20000`, `20000-100000` or"
+            " `100000+`. Null without an amount.",
+            examples=["1000-5000"],
+        ),
+    ]
     currency: Annotated[str | None, Meta(examples=["UAH"])]
     evidence_grade: Annotated[
         str,
@@ -113,7 +129,9 @@ class Match(Struct, frozen=True, kw_only=True):
             " name or birth date, or only a likeness; it has no facts."
         ),
     ]
-    agreement: list[Agreement]
+    agreement: Annotated[
+        list[Agreement], Meta(description="How the fields that you sent agree, field by field.")
+    ]
     reports: list[FactView | NoLongerShown]
     independent_sources: Annotated[
         int | None, Meta(description="Businesses of one owner are one. Null when `possible`.")
@@ -136,15 +154,20 @@ class AdviceView(Struct, frozen=True, kw_only=True):
     """What your own terms say for such facts."""
 
     advice: Advice
-    because: Annotated[str, Meta(examples=["2 parcel_refused within 12 months"])]
+    because: Annotated[
+        str,
+        Meta(
+            description="The facts that led to it.", examples=["2 parcel_refused within 12 months"]
+        ),
+    ]
     wording: Wording
 
 
 class LookupAnswer(Struct, frozen=True, kw_only=True):
     """The answer, which is also its receipt."""
 
-    lookup_id: UUID
-    as_of: datetime
+    lookup_id: Annotated[UUID, Meta(description="Read the receipt again under this id.")]
+    as_of: Annotated[datetime, Meta(description="The moment at which this was so.")]
     result: Annotated[
         Result,
         Meta(
@@ -153,7 +176,9 @@ class LookupAnswer(Struct, frozen=True, kw_only=True):
     ]
     matches: list[Match]
     own_list: Annotated[bool, Meta(description="Whether the client is on your own private list.")]
-    terms: list[AdviceView]
+    terms: Annotated[
+        list[AdviceView], Meta(description="What your own terms advise, with ready wording.")
+    ]
     human_review_required: Annotated[
         bool, Meta(description="True when there is any match: a person decides, not a machine.")
     ]
@@ -215,11 +240,11 @@ class Window(Struct, frozen=True, kw_only=True):
     """One budget."""
 
     name: Annotated[str, Meta(description="`burst` (a minute) or `daily`.")]
-    limit: int
-    seconds: int
+    limit: Annotated[int, Meta(description="Its size.")]
+    seconds: Annotated[int, Meta(description="Its length in time.")]
     spent: int
     left: int
-    full_again_in: Annotated[int, Meta(description="Seconds.")]
+    full_again_in: Annotated[int, Meta(description="Seconds until it is full again.")]
 
 
 class Usage(Struct, frozen=True, kw_only=True):

@@ -41,11 +41,11 @@ class _Provider:
 # Dots: support.google.com/mail/answer/7436150. Tags and googlemail.com:
 # gmail.googleblog.com/2008/03/2-hidden-ways-to-get-more-from-your.html
 _GOOGLE = _Provider(domain="gmail.com", ignored=".")
-# Tags since 2013: support.microsoft.com, "Add or remove an email alias in Outlook.com", and
-# learn.microsoft.com/exchange/recipients-in-exchange-online/plus-addressing-in-exchange-online
+# Tags, in Hotmail since 2013 and in Exchange since 2020:
+# zdnet.com/article/microsoft-adds-support-for-custom-email-addresses-in-office-365
 _MICROSOFT = _Provider()
 # The three domains are one account's: support.apple.com/118230. Tags: the mail server honours
-# RFC 5233 subaddresses; listed so by pypi.org/project/email-normalize.
+# RFC 5233 subaddresses; listed so by github.com/gmr/email-normalize.
 _APPLE = _Provider(domain="icloud.com")
 # Tags: fastmail.help/hc/en-us/articles/360060591053
 _FASTMAIL = _Provider()
@@ -54,7 +54,7 @@ _FASTMAIL = _Provider()
 _PROTON = _Provider(domain="proton.me", ignored="._-")
 # Domains: yandex.com/support/domain/additional/mailbox-alias.xml. A dot in a login is normalised to a
 # hyphen: yandex.ru/dev/direct/doc/dg-v4/concepts/finance-token.html. Logins cannot hold a + (Latin
-# letters, digits, dots, hyphens); the tag: pypi.org/project/email-normalize.
+# letters, digits, dots, hyphens); the tag: github.com/gmr/email-normalize.
 _YANDEX = _Provider(domain="yandex.ru", dot_is_hyphen=True)
 
 _PROVIDERS: dict[str, _Provider] = {

@@ -18,7 +18,7 @@ from registry.matching.writing import visible
 class _Network:
     """What a handle in one network may look like."""
 
-    #: The whole name, in lowercase. None where people are known by phone number only.
+    #: The whole name, in lowercase, without what is ignored. None where people are known by phone number only.
     name: re.Pattern[str] | None
     #: Hosts of its links, without "www." and "m.".
     hosts: tuple[str, ...]
@@ -31,7 +31,7 @@ class _Network:
 
 
 _NETWORKS: dict[str, _Network] = {
-    # core.telegram.org/method/account.checkUsername: 5 to 32 (4 when bought), letter first. Only a
+    # core.telegram.org/method/account.updateUsername: 5 to 32 (4 when bought), letter first. Only a
     # number with a plus is a phone: bare digits are more often an account's numeric id.
     "telegram": _Network(
         re.compile(r"[a-z](?!.*__)[a-z0-9_]{2,30}[a-z0-9]"),
@@ -47,22 +47,22 @@ _NETWORKS: dict[str, _Network] = {
     "signal": _Network(
         re.compile(r"[a-z_][a-z0-9_]{2,31}\.[0-9]{2,9}"), ("signal.me",), phones=True, before=("p",)
     ),
-    # help.instagram.com, "Username": up to 30; no dot at either end, no two in a row
+    # Up to 30; no dot at either end, no two in a row
     "instagram": _Network(
         re.compile(r"(?!\.)(?!.*\.\.)[a-z0-9._]{1,30}(?<!\.)"), ("instagram.com", "instagr.am")
     ),
     # facebook.com/help/105399436216001: at least 5; dots cannot tell two usernames apart
     "facebook": _Network(
-        re.compile(r"[a-z0-9.]{5,60}"),
+        re.compile(r"[a-z0-9]{5,60}"),
         ("facebook.com", "fb.com", "m.me", "fb.me"),
         before=("id", "people", "profile.php"),
         ignored=".",
     ),
     "vk": _Network(re.compile(r"[a-z0-9_.]{2,32}"), ("vk.com", "vk.ru", "vkontakte.ru", "vk.me")),
     "ok": _Network(re.compile(r"[a-z0-9_.-]{2,50}"), ("ok.ru",), before=("profile",)),
-    # support.tiktok.com, "Changing your username": 2 to 24, no dot at the end
+    # 2 to 24, no dot at the end
     "tiktok": _Network(re.compile(r"[a-z0-9_.]{2,24}(?<!\.)"), ("tiktok.com",)),
-    # help.x.com, "X username rules": 4 to 15; some older ones are shorter
+    # 4 to 15; some older ones are shorter
     "x": _Network(re.compile(r"[a-z0-9_]{1,15}"), ("x.com", "twitter.com")),
     "linkedin": _Network(re.compile(r"[a-z0-9-]{3,100}"), ("linkedin.com",), before=("in",)),
     "discord": _Network(re.compile(r"(?!.*\.\.)[a-z0-9_.]{2,32}"), ()),
@@ -96,10 +96,9 @@ def normalise(network: str, name: str, country: str) -> str:
     if rules.phones and (number := _phone(taken, network, country, linked)):
         return f"{network}:{number}"
     handle = taken.removeprefix("@").casefold()
-    shape = rules.name.fullmatch(handle) if rules.name else None
     for character in rules.ignored:
         handle = handle.replace(character, "")
-    if not shape or not handle:
+    if rules.name is None or not rules.name.fullmatch(handle):
         raise Unreadable("The handle is not a name that this network gives out.")
     return f"{network}:{handle}"
 

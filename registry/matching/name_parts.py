@@ -16,7 +16,7 @@ from registry.matching.name_words import Word
 from registry.matching.writing import unify
 
 #: A word with its hyphens and apostrophes, and the dot that makes a short one an initial.
-_WORD = re.compile(r"[^\W\d_][\w'-]*\.?")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['-])*\.?")
 
 #: Forms of business that are written beside a sole trader's own name.
 _FORMS = frozenset({"фоп", "ип", "спд", "чп", "спдфл", "fop"})

@@ -6,6 +6,7 @@ Russian names differ by more than spelling.
 """
 
 import re
+import unicodedata
 
 from registry.matching import romanise
 from registry.matching.errors import Unreadable
@@ -55,9 +56,6 @@ _CITIES = """
 Кам'янець-Подільський Каменец-Подольский Kamianets-Podilskyi Kamenets-Podolsky
 """
 
-#: What a settlement is, written before or after its name.
-_KIND = re.compile(r"(?:місто|м|город|г|гор|село|с|смт|пгт|селище|поселок|city|town|of|misto)")
-
 
 def normalise(text: str) -> str:
     """Answer the town's name tidy, as it is shown; raise `Unreadable` for invisible characters."""
@@ -74,11 +72,15 @@ def address(text: str) -> str:
 
 def fold_city(text: str) -> str:
     """Answer the form that all spellings of one town share ("kiv"); empty when there is none."""
-    words = re.findall(r"[^\W\d_]+", unify(text).partition(",")[0].replace("'", "").casefold())
-    words = [w for w in words if not _KIND.fullmatch(w)] or words
-    spelled = (romanise.spelled(romanise.codes(word)) for word in words)
-    folded = " ".join(filter(None, spelled))
+    name = unicodedata.normalize("NFKC", unify(text)).partition(",")[0].replace("'", "")
+    words = list(filter(None, map(_folded, re.findall(r"[^\W\d_]+", name))))
+    words = [word for word in words if word not in _KINDS] or words
+    folded = " ".join(words)
     return _CANONICAL.get(folded, folded)
+
+
+def _folded(word: str) -> str:
+    return romanise.spelled(romanise.codes(word))
 
 
 def _canonical() -> dict[str, str]:
@@ -90,5 +92,9 @@ def _canonical() -> dict[str, str]:
     return table
 
 
+#: What a settlement is, written before or after its name, folded.
+_KINDS = frozenset(
+    _folded(word) for word in "місто м город г гор село с смт пгт селище поселок city town".split()
+)
 _CANONICAL: dict[str, str] = {}
 _CANONICAL |= _canonical()

@@ -35,13 +35,13 @@ _SPELLING = str.maketrans({**_CYRILLIC, **_LATIN, "'": ""})
 
 #: Digraphs of all romanisations, and the letters that are left, in codes.
 _DIGRAPHS = _table(
-    "shch=w sch=w sh=w sz=w zh=j kh=g gh=g h=g tsh=tw tch=c ch=c cz=c ts=q tz=q ph=f th=t ck=k"
+    "shch=w sch=w sh=w sz=w zh=j kh=g gh=g h=g tsh=tw szh=sj tzh=tj tch=c ch=c cz=c ts=q tz=q ph=f th=t ck=k"
     " x=ks q=k w=v y=i j=i c=k"
 )
 _DIGRAPH = re.compile("|".join(sorted(_DIGRAPHS, key=len, reverse=True)))
 
 #: Clusters that two sounds make when they meet, and diphthongs that tables write in several ways.
-_MERGED = _table("qc=c tc=c wc=w sc=w sz=w tq=q sw=w ie=e io=e iu=u")
+_MERGED = _table("qc=c tc=c wc=w sc=w sz=w tz=q ts=q tq=q sw=w ie=e io=e iu=u")
 _MERGE = re.compile("|".join(_MERGED))
 _DOUBLED = re.compile(r"(.)\1+")
 
@@ -81,7 +81,7 @@ def codes(word: str) -> str:
     spelled_word = repaired(word).casefold().replace("ьо", "io").translate(_SPELLING)
     if not spelled_word.isascii():
         marked = unicodedata.normalize("NFKD", spelled_word)
-        spelled_word = "".join(c for c in marked if c.isalpha())
+        spelled_word = "".join(c for c in marked if c.isalpha()).translate(_SPELLING)
     folded = _DIGRAPH.sub(lambda found: _DIGRAPHS[found[0]], spelled_word)
     while True:
         merged = _DOUBLED.sub(r"\1", _MERGE.sub(lambda found: _MERGED[found[0]], folded))

@@ -354,23 +354,26 @@ class Guard:
             return
         if body and not head.length:
             head.check_media(self._limits)
-        scope, body = _document(head, body)
-        scope["state"]["body"] = body
-        await self._app(scope, _replay(body, exchange), exchange.send)
+        body = _document(head, body)
+        head.scope["state"]["body"] = body
+        await self._app(head.scope, _replay(body, exchange), exchange.send)
 
 
-def _document(head: _Head, body: bytes) -> tuple[Scope, bytes]:
-    """Check a JSON body, and put JSON in the place of MessagePack."""
+def _document(head: _Head, body: bytes) -> bytes:
+    """Check a JSON body, and put JSON in the place of MessagePack.
+
+    The scope is changed, not copied: what wraps the guard reads the route from it afterwards.
+    """
     if head.media in MESSAGEPACK:
         body = json_from_messagepack(body) if body else body
         replaced = (b"content-type", b"content-length", b"transfer-encoding")
         headers = [pair for pair in head.scope["headers"] if pair[0] not in replaced]
         headers.append((b"content-type", b"application/json"))
         headers.append((b"content-length", str(len(body)).encode()))
-        return {**head.scope, "headers": headers}, body
-    if head.is_json and body:
+        head.scope["headers"] = headers
+    elif head.is_json and body:
         check_json(body)
-    return head.scope, body
+    return body
 
 
 def _replay(body: bytes, exchange: _Exchange) -> Receive:

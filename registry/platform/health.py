@@ -38,13 +38,13 @@ class NotReady(Unavailable):
 
 @get("/health/live", tags=["Health"])
 async def live() -> Live:
-    """Whether the process answers at all."""
+    """Tell whether the process answers at all."""
     return Live(status="live")
 
 
 @get("/health/ready", tags=["Health"])
 async def ready(request: Request[Any, Any, Any]) -> Ready:
-    """Whether the registry can serve: the database is reachable and its migrations are current."""
+    """Tell whether the registry can serve: the database is reachable and its migrations are current."""
     runtime = runtime_of(request)
     missing = await migrate.pending(runtime.database.engine)
     if missing:
@@ -55,7 +55,7 @@ async def ready(request: Request[Any, Any, Any]) -> Ready:
 
 @get("/metrics", tags=["Health"], media_type="text/plain")
 async def read_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Metrics in the Prometheus text format; no personal data in any label."""
+    """Read the metrics in the Prometheus text format; no personal data in any label."""
     metrics.heartbeat_age(await _heartbeat_age(runtime_of(request)))
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 

@@ -35,7 +35,7 @@ Caller = Request[Any, Any, Any]
 async def list_queue(
     request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[QueueItem]:
-    """What waits for a moderator, earliest `due` first."""
+    """List what waits for a moderator, earliest `due` first."""
     caller = staff_of(request)
     async with transaction(runtime_of(request)) as session:
         last = cursors.read(session.keyring, cursor, caller.id, "queue")
@@ -48,7 +48,7 @@ async def list_queue(
 
 @get("/v1/moderation/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS)
 async def view_case(report_id: FromPath[UUID], request: Caller) -> ReportCase:
-    """All that is needed to decide on a report. That you read it is on record."""
+    """Read all that is needed to decide on a report. That you read it is on record."""
     async with transaction(runtime_of(request)) as session:
         return await screening.case(session, staff_of(request), report_id)
 

@@ -110,9 +110,9 @@ async def edit_report(
 async def add_evidence(
     report_id: FromPath[UUID], request: Caller, idempotency_key: IdempotencyKey = None
 ) -> Response[EvidenceView]:
-    """Add a file: multipart form data with one part named `file`, a PDF, JPEG or PNG of at most 10 MiB.
+    """Add an evidence file.
 
-    Files are taken while the report is `submitted`, in `screening` or on `needs_info`; a report without any
+    Send multipart form data with one part named `file`: a PDF, JPEG or PNG of at most 10 MiB. Files are taken while the report is `submitted`, in `screening` or on `needs_info`; a report without any
     can be submitted, but not published. On `needs_info` for missing evidence, the file is the answer.
     """
     caller = member_of(request)

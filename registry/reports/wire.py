@@ -128,13 +128,15 @@ class ReportView(Struct, frozen=True, kw_only=True):
     id: UUID
     state: State
     version: Version
-    state_since: datetime
+    state_since: Annotated[datetime, Meta(description="When it entered its state.")]
     submitted_at: datetime
     visible_from: Annotated[
         datetime | None,
         Meta(description="The earliest time at which lookups can show it; null in final states."),
     ]
-    retention_until: datetime
+    retention_until: Annotated[
+        datetime, Meta(description="The last moment at which lookups can show it.")
+    ]
     due: Annotated[
         NextChange | None, Meta(description="The next change that the clock brings, and when.")
     ]
@@ -143,9 +145,11 @@ class ReportView(Struct, frozen=True, kw_only=True):
         ReportSubmission | None, Meta(description="As you sent it; null once erased.")
     ]
     evidence: list[EvidenceView]
-    evidence_grade: EvidenceGrade | None
-    decisions: list[DecisionView]
-    reinsertion_of: UUID | None
+    evidence_grade: Annotated[EvidenceGrade | None, Meta(description="Null without any file.")]
+    decisions: Annotated[list[DecisionView], Meta(description="Of moderators, oldest first.")]
+    reinsertion_of: Annotated[
+        UUID | None, Meta(description="The ended report that this one brings back.")
+    ]
 
 
 class ReportSummary(Struct, frozen=True, kw_only=True):
@@ -187,9 +191,11 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     """Where a message to the person stands; its address is not shown."""
 
     id: UUID
-    channel: str
-    state: str
-    at: datetime | None
+    channel: Annotated[str, Meta(description="`mail` or `sms`.")]
+    state: Annotated[
+        str, Meta(description="`queued`, `accepted`, `delivered`, `bounced` or `failed`.")
+    ]
+    at: Annotated[datetime | None, Meta(description="When it was accepted for delivery.")]
 
 
 class ReportCase(Struct, frozen=True, kw_only=True):
@@ -198,8 +204,8 @@ class ReportCase(Struct, frozen=True, kw_only=True):
     report: ReportView
     business_id: UUID
     business_name: str
-    approvals_needed: int
-    approvals: int
+    approvals_needed: Annotated[int, Meta(description="Moderators who must agree to publish.")]
+    approvals: Annotated[int, Meta(description="Of them, how many have agreed.")]
     notices: list[NoticeView]
     flags: Annotated[
         list[str],

@@ -65,7 +65,7 @@ def staff(*roles: Role) -> Callable[..., Any]:
         caller = await keys.get(secrets.digest(runtime.keyring, key))
         if caller is None:
             raise Unauthenticated
-        spent = await limits.take(runtime, limits_rules.staff(str(caller.id)))
+        spent = await limits.spend(runtime, limits_rules.staff(str(caller.id)), 1)
         connection.state.answer_headers = limits_rules.headers(spent)
         if spent.admitted == 0:
             raise limits.refuse(spent)

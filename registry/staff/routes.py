@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from registry.audit import service as audit
 from registry.audit.wire import AuditEntry
 from registry.businesses import service as businesses
+from registry.businesses.access import forget_keys
 from registry.businesses.rules import State
 from registry.businesses.wire import BusinessDecision, BusinessView
 from registry.platform import cursors
@@ -96,7 +97,7 @@ async def decide_business(
     """
     caller = staff_of(request)
     async with transaction(runtime_of(request)) as session:
-        return await idempotent(
+        answer = await idempotent(
             request,
             session,
             caller.id,
@@ -105,6 +106,8 @@ async def decide_business(
             status=200,
             required=False,
         )
+    forget_keys(request)
+    return answer
 
 
 ROUTES = [list_audit, list_businesses, decide_business]

@@ -10,7 +10,9 @@ async def every_cell(runtime: Runtime) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     async with transaction(runtime) as session:
         names = await session.scalars(
-            text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+            text(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            )
         )
         for name in names.all():
             found = await session.scalars(text(f"SELECT t::text FROM {name} AS t"))

@@ -1,5 +1,6 @@
 """A registry under test, driven over HTTP as its users do: businesses, staff, reports, the clock, the post."""
 
+import dataclasses
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,8 +10,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 
 from registry import app
+from registry.businesses import service as businesses
 from registry.messages import jobs as message_jobs
 from registry.platform import clock
 from registry.platform.access_log import AccessLog
@@ -22,6 +25,7 @@ from registry.reports import jobs as report_jobs
 from registry.staff import service as staff
 from registry.staff.rules import Role
 
+SCOPES = ["lookup", "report", "dispute", "watch", "webhook", "manage"]
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 JOBS = (
     Job("deliver", message_jobs.deliver, 1),
@@ -35,7 +39,11 @@ def edrpou(number: int) -> str:
     """An invented EDRPOU with a right checksum (the weights of the State Statistics Service)."""
     body = f"{number:07d}"
     digits = [int(d) for d in body]
-    low = (1, 2, 3, 4, 5, 6, 7) if not 30_000_000 <= number * 10 <= 60_000_000 else (7, 1, 2, 3, 4, 5, 6)
+    low = (
+        (1, 2, 3, 4, 5, 6, 7)
+        if not 30_000_000 <= number * 10 <= 60_000_000
+        else (7, 1, 2, 3, 4, 5, 6)
+    )
     check = sum(w * d for w, d in zip(low, digits, strict=True)) % 11
     if check == 10:
         check = sum((w + 2) * d for w, d in zip(low, digits, strict=True)) % 11
@@ -58,27 +66,51 @@ class Shop:
     key: str
     http: httpx.AsyncClient
 
-    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    async def call(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
         """One call with this business's key."""
-        sent = {"Authorization": f"Bearer {self.key}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        sent = {
+            "Authorization": f"Bearer {self.key}",
+            **{k.replace("_", "-"): v for k, v in headers.items()},
+        }
         return await self.http.request(method, path, json=body, headers=sent)
+
+    async def create(self, path: str, body: Any = None) -> httpx.Response:
+        """One POST under an idempotency key of its own."""
+        return await self.call("POST", path, body, Idempotency_Key=str(uuid4()))
+
+    async def make_key(self, *scopes: str, **options: Any) -> dict[str, Any]:
+        """A further key of this business, as it is answered."""
+        body = {"label": "another", "scopes": list(scopes), **options}
+        made = await self.create("/v1/api-keys", body)
+        assert made.status_code == 201, made.text
+        answer: dict[str, Any] = made.json()
+        return answer
+
+    def using(self, key: str) -> "Shop":
+        """The same business with another key."""
+        return dataclasses.replace(self, key=key)
 
     async def look_up(self, **subject: Any) -> dict[str, Any]:
         """A lookup's answer."""
-        body = {"subject": subject, "purpose": "pre_contract", "reference": "order-1"}
-        answer = await self.call("POST", "/v1/lookups", body)
+        answer = await self.call("POST", "/v1/lookups", query(**subject))
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
 
     async def report(self, **changes: Any) -> dict[str, Any]:
         """A report that was taken in."""
-        answer = await self.call("POST", "/v1/reports", submission(**changes), Idempotency_Key=str(uuid4()))
+        answer = await self.call(
+            "POST", "/v1/reports", submission(**changes), Idempotency_Key=str(uuid4())
+        )
         assert answer.status_code == 201, answer.text
         view: dict[str, Any] = answer.json()
         return view
 
-    async def attach(self, report_id: str, content: bytes = PDF, name: str = "order.pdf") -> httpx.Response:
+    async def attach(
+        self, report_id: str, content: bytes = PDF, name: str = "order.pdf"
+    ) -> httpx.Response:
         """An evidence file for a report."""
         return await self.http.post(
             f"/v1/reports/{report_id}/evidence",
@@ -90,6 +122,11 @@ class Shop:
         """A report as its reporter sees it."""
         found: dict[str, Any] = (await self.call("GET", f"/v1/reports/{report_id}")).json()
         return found
+
+
+def query(**subject: Any) -> dict[str, Any]:
+    """A lookup as a shop would send it."""
+    return {"subject": subject, "purpose": "pre_contract", "reference": "order-1"}
 
 
 def submission(**changes: Any) -> dict[str, Any]:
@@ -129,24 +166,31 @@ class Registry:
         }
         return await self.http.post("/v1/businesses", json={**body, **changes})
 
-    async def shop(self, **changes: Any) -> Shop:
-        """A verified business with a key of every scope."""
-        joined = (await self.sign_up(**changes)).json()
-        first = Shop(UUID(joined["id"]), joined["api_key"], self.http)
-        await self.decide_business(first.id, "verify")
-        scopes = ["lookup", "report", "dispute", "watch", "webhook", "manage"]
-        made = await first.call(
-            "POST", "/v1/api-keys", {"label": "all", "scopes": scopes}, Idempotency_Key=str(uuid4())
-        )
-        assert made.status_code == 201, made.text
-        return Shop(first.id, made.json()["api_key"], self.http)
+    async def newcomer(self, **changes: Any) -> Shop:
+        """A business that signed up and is not verified yet, with its first key."""
+        joined = await self.sign_up(**changes)
+        assert joined.status_code == 201, joined.text
+        return Shop(UUID(joined.json()["id"]), joined.json()["api_key"], self.http)
 
-    async def staff_key(self, role: Role, number: int = 0, *, business_id: UUID | None = None) -> str:
+    async def shop(self, *, plan: str | None = None, **changes: Any) -> Shop:
+        """A verified business with a key of every scope."""
+        first = await self.newcomer(**changes)
+        await self.decide_business(first.id, "verify")
+        if plan is not None:
+            async with transaction(self.runtime) as session:
+                await businesses.set_plan(session, CONSOLE, first.id, plan)
+        return first.using((await first.make_key(*SCOPES))["api_key"])
+
+    async def staff_key(
+        self, role: Role, number: int = 0, *, business_id: UUID | None = None
+    ) -> str:
         """The key of the role's n-th member of staff; a new member for a business given."""
         known = self.keys.setdefault(role, [])
         while business_id is not None or len(known) <= number:
             async with transaction(self.runtime) as session:
-                _, key = await staff.add(session, CONSOLE, role, "Тест Персонал", business_id=business_id)
+                _, key = await staff.add(
+                    session, CONSOLE, role, "Тест Персонал", business_id=business_id
+                )
             if business_id is not None:
                 return key
             known.append(key)
@@ -169,7 +213,11 @@ class Registry:
         return view
 
     async def decide(
-        self, report_id: str, decision: str = "publish", code: str = "proof_standard_met", number: int = 0
+        self,
+        report_id: str,
+        decision: str = "publish",
+        code: str = "proof_standard_met",
+        number: int = 0,
     ) -> httpx.Response:
         """A moderator's decision on a report."""
         path = f"/v1/moderation/reports/{report_id}/decision"
@@ -179,6 +227,18 @@ class Registry:
     async def work(self) -> None:
         """What the worker does until nothing is left to do."""
         await run_all(self.runtime, JOBS)
+
+    @asynccontextmanager
+    async def after(self, by: timedelta) -> AsyncIterator[None]:
+        """The registry so much later than now, with the worker's work done."""
+        with clock.shifted(by):
+            await self.work()
+            yield
+
+    def letters(self) -> list[dict[str, Any]]:
+        """The messages that lie in the outbox folder, oldest first."""
+        files = sorted(self.runtime.settings.outbox_dir.glob("*.json"))
+        return [msgspec.json.decode(path.read_bytes()) for path in files]
 
     async def published(self, shop: Shop, **changes: Any) -> dict[str, Any]:
         """A report that a moderator published, with its notice delivered."""
@@ -199,5 +259,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[Registry]:
     application = app.build()
     app.attach(application, runtime)
     transport = httpx.ASGITransport(AccessLog(Guard(application)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://registry.test", timeout=60) as http:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://registry.test", timeout=60
+    ) as http:
         yield Registry(runtime, http)

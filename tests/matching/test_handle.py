@@ -73,6 +73,7 @@ REFUSED = [
     ("instagram", "o..koval", "two dots"),
     ("instagram", ".koval", "dot first"),
     ("facebook", ".....", "nothing but dots"),
+    ("facebook", "a.b.c", "too short without its dots"),
     ("facebook", "olha_koval", "underscore"),
     ("x", "olha.koval", "dot"),
     ("telegram", "oleksandr\u202e", "right-to-left override"),

@@ -281,6 +281,9 @@ def test_a_name_agrees_with_itself(name: str) -> None:
 
 
 @given(person_names() | near_misses)
+@example("огли огли Олександр")
+@example("A-0")
+@example("аа ФОП")
 def test_the_folds_stay_and_only_refusals_escape(text: str) -> None:
     folded = names.fold(text)
     assert names.fold(" ".join(reversed(folded))) == folded

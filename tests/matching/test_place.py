@@ -1,7 +1,7 @@
 """Towns: one town in Ukrainian, Russian and Latin, under old and new names."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from registry.matching import place
@@ -65,6 +65,8 @@ def test_what_is_shown_is_tidy() -> None:
     assert place.address(" вул.  Садова, 1 ") == "вул. Садова, 1"
 
 
+@example("A0ÒF")
+@example("²")
 @given(near_misses | st.lists(words, max_size=3).map(" ".join))
 def test_the_fold_stays_and_only_refusals_escape(text: str) -> None:
     folded = place.fold_city(text)

@@ -65,6 +65,9 @@ def test_lookalikes_are_mended(written: str, expected: str, why: str) -> None:
 @example("xz")
 @example("тсш")
 @example("ssh")
+@example("bXж")
+@example("Ѐ")
+@example("𝐀")
 def test_codes_written_out_are_the_same_codes(word: str) -> None:
     coded = romanise.codes(word)
     assert romanise.codes(romanise.spelled(coded)) == coded

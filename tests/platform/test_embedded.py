@@ -105,20 +105,19 @@ def wait(done: Callable[[], object]) -> None:
 @contextlib.contextmanager
 def holder(data: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """Another process, in a bare environment, that holds a share and obeys orders."""
-    with (
-        subprocess.Popen(
-            [sys.executable, "-c", HOLDER, data],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]} | environment,
-            cwd="/",
-            start_new_session=True,
-        ) as process,
-        contextlib.ExitStack() as end,
-    ):
-        end.callback(process.kill)
-        yield process
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, data],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]} | environment,
+        cwd="/",
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def said(process: subprocess.Popen[str], order: str = "") -> str:
@@ -325,12 +324,9 @@ def test_log_holds_no_statement_and_no_value(data: Path) -> None:
     for query, value in ((add, "+380500"), (add, "+380501"), (cast, "+38050"), (absent, "+38050")):
         with pytest.raises(asyncpg.PostgresError):
             ask(server.url, query, value)
+    slow = "SELECT '+380506', pg_sleep(9)"
     with pytest.raises(LOST):
-        ask(
-            server.url,
-            "SELECT '+380506', pg_sleep(9)",
-            act=lambda pid: os.kill(pid, signal.SIGKILL),
-        )
+        ask(server.url, slow, act=lambda pid: os.kill(pid, signal.SIGKILL))
     server.release()
     logged = "".join(path.read_text() for path in cluster.log(data).iterdir())
     assert "was terminated by signal 9" in logged

@@ -120,7 +120,8 @@ class Exotic(msgspec.Struct, rename={"moment": "time"}):
     )
 
 
-REPORT = dict(subject={"kind": "person", "phone": "1"}, category="no_show", statement="x")  # noqa: C408
+SUBJECT = {"kind": "person", "phone": "1"}
+REPORT = {"subject": SUBJECT, "category": "no_show", "statement": "x"}
 
 
 def told(value, type_: Any = Report):
@@ -323,10 +324,10 @@ ANY = st.recursive(
     max_leaves=12,
 )
 SMALL = st.integers(0, 3)
-PERSON, COMPANY = {"kind": "person", "phone": "1"}, {"kind": "company", "company_code": "12345678"}
+COMPANY = {"kind": "company", "company_code": "12345678"}
 MONEY = {"amount": SMALL, "currency": st.sampled_from(["UAH", "U"])}
 PLAIN = {
-    "subject": st.sampled_from([PERSON, COMPANY]),
+    "subject": st.sampled_from([SUBJECT, COMPANY]),
     "category": st.sampled_from(["no_show", "parcel_refused"]),
     "statement": st.just("x"),
     "amount": st.fixed_dictionaries(MONEY),

@@ -95,7 +95,7 @@ def start(
         barred = isinstance(error, PermissionError) and accounts.known().switch
         hint = " As an ordinary user it may work." if barred else ""
         raise EmbeddedError(
-            f"The database in {location(data_dir)} can't be started: {error}.{hint}"
+            f"The database of {data_dir} can't be started: {error}.{hint}"
         ) from error
 
 
@@ -103,7 +103,7 @@ def _start(data_dir: Path, options: Mapping[str, str], notify: Callable[[str], N
     account = accounts.ensure()
     home = location(data_dir)
     if home != data_dir.expanduser().resolve():
-        notify(f"Database: {home} ({account.name} can't reach {data_dir}).")
+        notify(f"Database: {home}, for {account.name} could not reach {data_dir}.")
         binaries.make_state(_STATE)
     if not account.reaches(home):
         raise EmbeddedError(

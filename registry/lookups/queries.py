@@ -1,0 +1,48 @@
+"""A lookup that can be made: what was sent, in normal form, with its keyed index values."""
+
+import msgspec
+
+from registry.businesses.access import Member
+from registry.identities import service as identities
+from registry.lookups.wire import LookupRequest
+from registry.matching.fingerprints import STRONG
+from registry.matching.subject import Subject
+from registry.platform.errors import RuleBroken
+from registry.platform.faults import Fault
+from registry.platform.runtime import Runtime
+
+
+class LookupInsufficient(RuleBroken):
+    """The query could mean anyone."""
+
+    slug, title = "lookup-insufficient", "The query could mean anyone"
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A lookup that can be made: the subject in normal form, its index values, and why it is asked."""
+
+    subject: Subject
+    values: tuple[bytes, ...]
+    request: LookupRequest
+    #: Keyed digests of the caller's idempotency key and of the request under it.
+    idempotency: bytes | None = None
+    fingerprint: bytes | None = None
+
+
+def read(
+    runtime: Runtime, member: Member, request: LookupRequest, *, key: str | None = None
+) -> Query:
+    """Bring a lookup to normal form; raises `InvalidValues`, or `LookupInsufficient`."""
+    subject = identities.read(request.subject, country=member.country)
+    tokens = identities.tokens(runtime.keyring, subject)
+    if not tokens:
+        said = "needs a phone, e-mail, tax id, company code or handle, or a name with a birth date or city"
+        raise LookupInsufficient(f"The subject {said}.", errors=[Fault("/subject", said)])
+    # With an identifier in hand, likeness of names would only add strangers.
+    strong = [token for token in tokens if token.kind in STRONG]
+    values = tuple(token.value for token in strong or tokens)
+    if key is None:
+        return Query(subject, values, request)
+    digest = runtime.keyring.digest("lookup-idempotency", f"{member.business_id}:{key}")
+    body = msgspec.json.encode(request).hex()
+    return Query(subject, values, request, digest, runtime.keyring.digest("fingerprint", body))
