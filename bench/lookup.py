@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import uvicorn
@@ -31,7 +32,7 @@ from registry.platform import embedded, migrate, runtime, vault
 from registry.platform.actor import CONSOLE, Actor, ActorKind
 from registry.platform.db import plain_dsn
 from registry.platform.ids import uuid7
-from registry.platform.runtime import transaction
+from registry.platform.runtime import Session, transaction
 from registry.platform.settings import from_env
 
 CONNECTIONS = 16
@@ -40,46 +41,12 @@ OURS, PLAIN = 18431, 18432
 
 async def prepare(url: str, folder: Path, persons: int) -> str:
     """A verified business on the largest plan, and `persons` with one shown fact each; returns its key."""
-    settings = from_env({}, data_dir=folder)
-    async with runtime.running(settings, url) as opened:
+    async with runtime.running(from_env({}, data_dir=folder), url) as opened:
         async with transaction(opened) as session:
-            body = SignUp(
-                name="Bench", country="UA", register_code="41000012", email="b@shop.example"
-            )
-            business = await businesses.sign_up(session, body, plan="partner")
-            await businesses.decide(
-                session,
-                CONSOLE,
-                business.id,
-                BusinessDecision(decision=Verdict.VERIFY, reason="bench"),
-            )
-            actor = Actor(kind=ActorKind.BUSINESS, business_id=business.id)
-            made = await businesses.create_key(
-                session, actor, KeyRequest(label="b", scopes=[Scope.LOOKUP])
-            )
+            business_id, key = await member(session)
         async with transaction(opened) as session:
             for number in range(persons):
-                key = await vault.create(session, session.keyring, owner=business.id)
-                described = SubjectDescription(phone=phone(number), name="Тест Особа")
-                subject = identities.read(described, country="UA")
-                record = await identities.resolve(session, subject, key)
-                codes = FactCodes(
-                    category="parcel_refused",
-                    month="2026-09",
-                    amount_band="1000-5000",
-                    currency="UAH",
-                    evidence_grade="documented",
-                    state="active",
-                    since=session.now,
-                    until=session.now.replace(year=session.now.year + 1),
-                )
-                await identities.show(
-                    session,
-                    report_id=uuid7(),
-                    record_id=record,
-                    business_id=business.id,
-                    codes=codes,
-                )
+                await person(session, business_id, number)
     connection = await asyncpg.connect(plain_dsn(url))
     await connection.execute("CREATE TABLE plain_people (phone text PRIMARY KEY, facts jsonb)")
     await connection.execute(
@@ -90,7 +57,38 @@ async def prepare(url: str, folder: Path, persons: int) -> str:
         [(phone(n), json.dumps([{"category": "parcel_refused"}])) for n in range(persons)],
     )
     await connection.close()
-    return made.api_key
+    return key
+
+
+async def member(session: Session) -> tuple[UUID, str]:
+    """A verified business and its key for lookups."""
+    body = SignUp(name="Bench", country="UA", register_code="41000012", email="b@shop.example")
+    business = await businesses.sign_up(session, body, plan="partner")
+    decision = BusinessDecision(decision=Verdict.VERIFY, reason="bench")
+    await businesses.decide(session, CONSOLE, business.id, decision)
+    actor = Actor(kind=ActorKind.BUSINESS, business_id=business.id)
+    made = await businesses.create_key(session, actor, KeyRequest(label="b", scopes=[Scope.LOOKUP]))
+    return business.id, made.api_key
+
+
+async def person(session: Session, business_id: UUID, number: int) -> None:
+    """A person with one shown fact."""
+    key = await vault.create(session, session.keyring, owner=business_id)
+    described = SubjectDescription(phone=phone(number), name="Тест Особа")
+    record = await identities.resolve(session, identities.read(described, country="UA"), key)
+    codes = FactCodes(
+        category="parcel_refused",
+        month=f"{session.now:%Y-%m}",
+        amount_band="1000-5000",
+        currency="UAH",
+        evidence_grade="documented",
+        state="active",
+        since=session.now,
+        until=session.now.replace(year=session.now.year + 1),
+    )
+    await identities.show(
+        session, report_id=uuid7(), record_id=record, business_id=business_id, codes=codes
+    )
 
 
 def phone(number: int) -> str:

@@ -50,6 +50,8 @@ def build(opening: Opening | None = None) -> Litestar:
         before_send=[add_headers],
         response_class=Negotiated,
         openapi_config=None,
+        # The guard counts bodies; Litestar's own limit would refuse an allowed file, in plain JSON.
+        request_max_body_size=None,
         logging_config=None,
     )
 

@@ -59,7 +59,7 @@ async def prove_email(
     command: NamedDependency[EmailProof],
     request: Request[Any, Any, Any],
 ) -> BusinessView:
-    """Prove the business's e-mail address with the code that was sent there. Five tries, 24 hours."""
+    """Prove your e-mail address: send the code that came there. Five tries, 24 hours."""
     caller = _own(request, business_id)
     async with transaction(runtime_of(request)) as session:
         proven = await service.prove_email(session, caller.actor, business_id, command.code)
@@ -104,7 +104,7 @@ async def create_key(
 async def list_keys(
     request: Request[Any, Any, Any], limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[KeyView]:
-    """List your keys, newest first, with their last use. Secrets are not kept, so none is shown."""
+    """List your keys. Newest first, with their last use; secrets are not kept, so none is shown."""
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:
         before = cursors.read(session.keyring, cursor, caller.business_id, "api-keys")

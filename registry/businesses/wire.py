@@ -12,7 +12,9 @@ from registry.platform.text import Label, Line, Paragraph
 Country = Annotated[
     str,
     Meta(
-        pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code, in capitals.", examples=["UA"]
+        pattern="^[A-Z]{2}$(?!\\n)",
+        description="ISO 3166-1 alpha-2 code, in capitals.",
+        examples=["UA"],
     ),
 ]
 
@@ -94,7 +96,7 @@ class EmailProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The code that was sent to the business's address."""
 
     code: Annotated[
-        str, Meta(pattern="^[0-9]{8}$", description="Eight digits.", examples=["40718256"])
+        str, Meta(pattern="^[0-9]{8}$(?!\\n)", description="Eight digits.", examples=["40718256"])
     ]
 
 

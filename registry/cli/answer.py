@@ -43,7 +43,7 @@ def _show_match(match: _Body, number: str) -> None:
     facts = match.get("reports") or []
     if facts:
         headings = ("category", "month", "amount", "evidence", "state", "yours")
-        output.table([word(heading) for heading in headings], map(_fact, facts))
+        output.table([word(heading) for heading in headings], map(_fact, facts), folds={0, 3, 4})
     for fact in facts:
         if fact.get("statement"):
             out.print(f"[dim]{word('statement')}:[/] {output.plain(fact['statement'])}")

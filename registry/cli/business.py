@@ -199,11 +199,8 @@ def list_(state: str | None, *, as_json: bool, **given: Any) -> None:
     if as_json:
         output.emit({"items": views})
         return
-    rows = [
-        (v.id, v.state, v.plan, v.country, v.register_code, v.name, f"{v.created_at:%Y-%m-%d}")
-        for v in views
-    ]
-    output.table(["id", "state", "plan", "country", "code", "name", "since"], rows)
+    rows = [(v.id, v.state, v.plan, f"{v.name}\n{v.country} {v.register_code}") for v in views]
+    output.table(["id", "state", "plan", "name, code"], rows, folds={3})
     output.err().print(f"[dim]{len(rows)} in all[/]")
 
 

@@ -228,7 +228,7 @@ def fail(refused: Refused, *, as_json: bool) -> int:
     for fault in faults:
         place = output.plain(fault.get("pointer") or "(body)")
         err.print(f"  [yellow]{place}[/]  {output.plain(fault.get('detail', ''))}", soft_wrap=True)
-    if not faults and problem.get("detail"):
+    if not faults and problem.get("detail") not in (None, problem["title"]):
         err.print(output.plain(problem["detail"]), soft_wrap=True)
     if refused.retry_after:
         err.print(f"Try again in {output.plain(refused.retry_after)} s.")

@@ -18,11 +18,13 @@ def told(fault: BaseException) -> str | None:
         return str(fault)
     # Late: whoever raised one of these has loaded them already, and `--help` needs none.
     from registry.platform.embedded import EmbeddedError
-    from registry.platform.errors import RegistryError
+    from registry.platform.errors import NotFound, RegistryError
     from registry.platform.settings import SettingsError
 
     if isinstance(fault, SettingsError | EmbeddedError):
         return str(fault)
+    if isinstance(fault, NotFound) and fault.detail == fault.title:
+        return "There is nothing with this id."
     if isinstance(fault, RegistryError):
         places = [f"\n  {one.pointer}: {one.detail}" for one in fault.errors]
         return (f"{fault.title}." if places else fault.detail) + "".join(places)

@@ -149,24 +149,21 @@ def list_(business_id: UUID, *, as_json: bool, **given: Any) -> None:
     if as_json:
         output.emit({"items": views})
         return
-    rows = [
-        (
-            v.id,
-            v.hint + "…",
-            v.label,
-            " ".join(v.scopes),
-            _state(v),
-            f"{v.last_used_at:%Y-%m-%d %H:%M}" if v.last_used_at else "never",
-        )
-        for v in views
-    ]
-    output.table(["id", "key", "label", "scopes", "state", "last used"], rows)
+    output.table(["id, key", "label, scopes", "state, last used"], map(_row, views), folds={1})
 
 
-def _state(view: "KeyView") -> str:
+def _row(view: "KeyView") -> tuple[str, str, str]:
+    state = "good"
     if view.revoked_at:
-        return f"revoked {view.revoked_at:%Y-%m-%d}"
-    return f"until {view.expires_at:%Y-%m-%d}" if view.expires_at else "good"
+        state = f"revoked {view.revoked_at:%Y-%m-%d}"
+    elif view.expires_at:
+        state = f"until {view.expires_at:%Y-%m-%d}"
+    used = f"{view.last_used_at:%Y-%m-%d %H:%M}" if view.last_used_at else "never used"
+    return (
+        f"{view.id}\n{view.hint}…",
+        f"{view.label}\n{' '.join(view.scopes)}",
+        f"{state}\n{used}",
+    )
 
 
 async def _all(runtime: "Runtime", business_id: UUID) -> list["KeyView"]:

@@ -3,21 +3,25 @@
 Progress, notes and refusals go to standard error, so that output can be piped.
 """
 
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+PIPED_WIDTH = 200
+
 
 @cache
 def out() -> "Console":
-    """The console of results."""
+    """The console of results. Where there is no terminal, nothing is folded to fit one."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
+    return Console(highlight=False, width=width)
 
 
 @cache
@@ -56,12 +60,16 @@ def pairs(rows: Iterable[tuple[str, object]]) -> None:
     out().print(grid)
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; None shows as a dash."""
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, folds: Collection[int]
+) -> None:
+    """Print a table; None shows as a dash. Only the columns in `folds` may be folded to fit."""
     from rich import box
     from rich.table import Table
 
-    grid = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for place, heading in enumerate(headings):
+        grid.add_column(heading, no_wrap=place not in folds, overflow="fold")
     for row in rows:
         grid.add_row(*("–" if cell is None else plain(cell) for cell in row))
     out().print(grid)

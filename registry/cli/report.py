@@ -127,7 +127,9 @@ def _send(
             output.emit({"report": taken, "evidence": uploaded, "problem": refused.problem})
             code = refused.exit_code
         if taken is not None:
-            output.err().print("The report itself was taken in; run the same command to go on.")
+            output.err().print(
+                "The report itself was taken in; the same command goes on with its evidence."
+            )
         return code
     if as_json:
         output.emit({"report": taken, "evidence": uploaded})

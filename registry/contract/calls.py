@@ -15,7 +15,6 @@ from litestar.routes import HTTPRoute
 
 from registry.businesses.rules import VERIFIED_ONLY
 from registry.contract import refusals
-from registry.contract.refusals import Refusal
 from registry.platform import idempotency
 
 #: The body of a call that takes an upload.
@@ -83,10 +82,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it takes an Idempotency-Key."""
         return any(one.name == idempotency.HEADER for one in self.parameters)
 
-    def refused(self) -> list[Refusal]:
-        """How it can be refused."""
-        found = [one for one in refusals.ANY_CALL if self.works or one.status != 503]
-        found += refusals.OWN.get(self.name, ())
+    def refused(self) -> list[str]:
+        """How it can be refused, by the stable names of the problems."""
+        found = [*refusals.ANY_CALL, *refusals.OWN.get(self.name, ())]
+        found += [refusals.AT_WORK] if self.works else []
         places = {one.place for one in self.parameters}
         found += refusals.of_form(
             reads_values=self.takes is not None or bool(places - {"path"}),
@@ -153,9 +152,9 @@ def _access(guards: Iterable[Callable[..., Any]]) -> Access | None:
     for guard in guards:
         kept = inspect.getclosurevars(guard).nonlocals
         if "roles" in kept:
-            return Access(tuple(kept["roles"]), staff=True, test=False, verified=False)
+            return Access(tuple(map(str, kept["roles"])), staff=True, test=False, verified=False)
         if "scope" in kept:
-            needs = () if kept["scope"] is None else (kept["scope"],)
+            needs = () if kept["scope"] is None else (str(kept["scope"]),)
             verified = kept["scope"] in VERIFIED_ONLY
             return Access(needs, staff=False, test=kept["test"], verified=verified)
         raise TypeError(f"{guard} does not tell whom it lets in.")

@@ -19,6 +19,8 @@ from registry.platform.http import MESSAGEPACK, PROBLEM
 from registry.reports.evidence import LARGEST
 
 JSON = "application/json"
+#: Where the summary ends in a docstring.
+_TITLE_END = re.compile(r"[.:;](?:\s|$)")
 #: Answers that are no JSON, by call: media type -> schema.
 CONTENT: Mapping[str, Mapping[str, Schema]] = {
     "read_evidence": {media: {} for media in ("application/pdf", "image/jpeg", "image/png")},
@@ -91,11 +93,11 @@ _AFTER_THE_GUARD = frozenset({403, 409, 422, 429})
 
 def describe(call: Call, types: Components, problems: dict[str, Any]) -> dict[str, Any]:
     """The OpenAPI operation of a call; its problems are put among those that other calls share."""
-    first = re.split(r"(?<=[.?!])\s", call.text, maxsplit=1)[0]
+    first = _TITLE_END.split(call.text, maxsplit=1)[0]
     found: dict[str, Any] = {
         "operationId": call.name,
         "tags": list(call.tags),
-        "summary": first.removesuffix("."),
+        "summary": first,
         "description": "\n\n".join([call.text, *([call.access.words()] if call.access else [])]),
         "security": _security(call.access),
     }

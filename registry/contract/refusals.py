@@ -1,106 +1,100 @@
 """How each call can be refused: which problems, under which status.
 
 What follows from a call's form (its key, its body, the ids in its path) is derived; what its slice may say
-is listed by the call's name. A test finds a refusal that no call lists. It must not say when a refusal
-happens: that is said by the refusal's own class.
+is listed here by the call's name, as the stable names that callers read. A test finds a refusal of the code
+that no call lists. What a refusal is called is said by its own class, and nowhere else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from registry.businesses.access import LiveOnly, NotVerified, ScopeMissing
-from registry.businesses.service import AlreadyRegistered, CodeRefused, DecisionNotPossible
-from registry.lookups.service import LookupInsufficient
-from registry.messages.service import MessageNotAccepted, MessageNotFound
-from registry.platform.blobs import BlobsUnavailable
-from registry.platform.errors import (
-    InvalidValues,
-    Malformed,
-    NotFound,
-    QuotaExceeded,
-    RegistryError,
-    RuleBroken,
-    Unauthenticated,
-    Unavailable,
-    UnsupportedMedia,
-)
-from registry.platform.guard import BodyTooLarge, BodyTooSlow, HeadersTooLarge, UrlTooLong
-from registry.platform.health import NotReady
-from registry.platform.idempotency import KeyReused, StillRunning
-from registry.reports.evidence import FileTypeRefused
-from registry.reports.lifecycle import IllegalTransition
-from registry.reports.screening import ConflictOfInterest, EvidenceRequired, ReportAlreadyDecided
-from registry.reports.service import ReinsertionRequired, SubmissionRefused
-from registry.staff.access import RoleMissing
+from registry.platform.errors import RegistryError
 
 Refusal = type[RegistryError]
 
 #: What any request meets that is not sound, before it reaches its call; and what is our fault.
-ANY_CALL: tuple[Refusal, ...] = (
-    Malformed,
-    BodyTooSlow,
-    BodyTooLarge,
-    UrlTooLong,
-    UnsupportedMedia,
-    HeadersTooLarge,
-    RegistryError,
-    Unavailable,
+ANY_CALL = (
+    "malformed",
+    "body-too-slow",
+    "too-large",
+    "url-too-long",
+    "unsupported-media",
+    "headers-too-large",
+    "internal",
 )
+#: What a call meets that needs the database.
+AT_WORK = "unavailable"
 
 #: Call -> what its slice may refuse.
-OWN: Mapping[str, tuple[Refusal, ...]] = MappingProxyType(
+OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "look_up": (LookupInsufficient, QuotaExceeded),
-        "look_up_batch": (QuotaExceeded,),
-        "submit": (SubmissionRefused, ReinsertionRequired),
-        "list_reports": (NotFound,),
-        "edit_report": (SubmissionRefused, IllegalTransition, ReinsertionRequired),
-        "add_evidence": (IllegalTransition, RuleBroken, FileTypeRefused, BlobsUnavailable),
-        "withdraw_report": (IllegalTransition,),
-        "settle_report": (IllegalTransition,),
-        "reinsert_report": (SubmissionRefused, IllegalTransition),
-        "sign_up": (AlreadyRegistered,),
-        "prove_email": (CodeRefused,),
-        "create_key": (RuleBroken,),
-        "view_case": (ConflictOfInterest,),
-        "read_evidence": (ConflictOfInterest, BlobsUnavailable),
-        "decide": (ConflictOfInterest, ReportAlreadyDecided, EvidenceRequired),
-        "record_bounce": (MessageNotFound, MessageNotAccepted, IllegalTransition),
-        "decide_business": (DecisionNotPossible,),
-        "ready": (NotReady,),
+        "look_up": ("lookup-insufficient", "quota-exceeded"),
+        "look_up_batch": ("quota-exceeded",),
+        "submit": ("submission-refused", "reinsertion-required"),
+        "list_reports": ("not-found",),
+        "edit_report": ("submission-refused", "illegal-transition", "reinsertion-required"),
+        "add_evidence": (
+            "illegal-transition",
+            "rule-broken",
+            "file-type-refused",
+            "files-unavailable",
+        ),
+        "withdraw_report": ("illegal-transition",),
+        "settle_report": ("illegal-transition",),
+        "reinsert_report": ("submission-refused", "illegal-transition"),
+        "sign_up": ("business-already-registered",),
+        "prove_email": ("code-refused",),
+        "create_key": ("rule-broken",),
+        "view_case": ("conflict-of-interest",),
+        "read_evidence": ("conflict-of-interest", "files-unavailable"),
+        "decide": ("conflict-of-interest", "report-already-decided", "evidence-required"),
+        "record_bounce": ("message-not-accepted", "illegal-transition"),
+        "decide_business": ("decision-not-possible",),
+        "ready": ("not-ready",),
     }
 )
 
 
-def by_status(refusals: Iterable[Refusal]) -> dict[int, list[Refusal]]:
-    """The refusals under their status, lowest first, each once."""
-    found: dict[int, list[Refusal]] = {}
-    for refusal in sorted(set(refusals), key=lambda one: (one.status, one.slug)):
-        found.setdefault(refusal.status, []).append(refusal)
+def known() -> dict[str, Refusal]:
+    """Every refusal of the code by its stable name; of several with one name, the most general."""
+    found: dict[str, Refusal] = {}
+    waiting: list[Refusal] = [RegistryError]
+    for one in waiting:
+        waiting += one.__subclasses__()
+        if one.__module__.startswith("registry."):
+            found.setdefault(one.slug, one)
     return found
 
 
-def of_member(*, scoped: bool, verified: bool, test: bool) -> Iterator[Refusal]:
+def by_status(slugs: Iterable[str]) -> dict[int, list[Refusal]]:
+    """The refusals of these names under their status, lowest first, each once."""
+    refusals, found = known(), dict[int, list[Refusal]]()
+    for one in sorted({refusals[slug] for slug in slugs}, key=lambda one: (one.status, one.slug)):
+        found.setdefault(one.status, []).append(one)
+    return found
+
+
+def of_member(*, scoped: bool, verified: bool, test: bool) -> Iterator[str]:
     """What the guard of a member's call refuses."""
-    yield Unauthenticated
+    yield "unauthenticated"
     if scoped:
-        yield ScopeMissing
+        yield "scope-missing"
     if verified:
-        yield NotVerified
+        yield "business-not-verified"
     if not test:
-        yield LiveOnly
+        yield "test-key"
 
 
-def of_staff() -> Iterator[Refusal]:
+def of_staff() -> Iterator[str]:
     """What the guard of a staff call refuses."""
-    yield from (Unauthenticated, RoleMissing, QuotaExceeded)
+    yield from ("unauthenticated", "role-missing", "quota-exceeded")
 
 
-def of_form(*, reads_values: bool, has_id: bool, idempotent: bool) -> Iterator[Refusal]:
+def of_form(*, reads_values: bool, has_id: bool, idempotent: bool) -> Iterator[str]:
     """What follows from the form of a call: values to read, an id in its path, an Idempotency-Key."""
     if reads_values:
-        yield InvalidValues
+        yield "invalid-values"
     if has_id:
-        yield NotFound
+        yield "not-found"
     if idempotent:
-        yield from (KeyReused, StillRunning)
+        yield from ("idempotency-key-reused", "idempotency-still-running")

@@ -50,6 +50,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     tax_id: str | None
     telegram: str | None
+    #: Met by one business only, which may know them by one identifier and no name.
+    alone: bool = False
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +110,10 @@ def population(seed: str, today: date) -> Population:
         families=families,
         moved_numbers=moved,
         repeaters=[_person(dice, today, next(numbers)) for _ in range(24)],
-        single=[_person(dice, today, next(numbers)) for _ in range(260)],
+        single=[
+            msgspec.structs.replace(_person(dice, today, next(numbers)), alone=True)
+            for _ in range(200)
+        ],
         companies=[_company(dice, next(numbers)) for _ in range(18)],
         strangers=[_person(dice, today, next(numbers)) for _ in range(60)],
     )

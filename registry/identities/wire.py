@@ -57,7 +57,7 @@ class SubjectDescription(Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[
             str,
             Meta(
-                pattern="^[A-Z]{2}$",
+                pattern="^[A-Z]{2}$(?!\\n)",
                 description="ISO 3166-1 alpha-2; your own business's country when left out.",
                 examples=["UA"],
             ),

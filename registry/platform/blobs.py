@@ -165,7 +165,7 @@ class S3Blobs:
 
 def _s3(settings: Settings, bucket: str, prefix: str) -> "S3Store":
     # Deployments on a local folder need not carry the weight of this import.
-    from obstore.store import S3Store  # noqa: PLC0415
+    from obstore.store import S3Store  # noqa: PLC0415 - loaded only where S3 is set
 
     # The bulk call is missing from many S3-compatible servers.
     config: S3Config = {"region": settings.s3_region, "disable_bulk_delete": True}

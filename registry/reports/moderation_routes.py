@@ -89,7 +89,7 @@ async def decide(
     request: Caller,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[ReportCase]:
-    """Publish a report, ask its reporter for more, or reject it. The reporter reads your reason."""
+    """Decide on a report: publish it, ask its reporter for more, or reject it. The reporter reads your reason."""
     caller = staff_of(request)
     async with transaction(runtime_of(request)) as session:
         return await idempotent(
@@ -113,7 +113,7 @@ async def decide(
 async def record_bounce(
     notice_id: FromPath[UUID], command: NamedDependency[BounceReport], request: Caller
 ) -> NoticeBounced:
-    """Record that a mail to a person came back: it proves no notice. Mail counts as delivered after 48 h."""
+    """Record a bounce: a mail to a person came back and proves no notice. Mail counts as delivered after 48 h."""
     async with transaction(runtime_of(request)) as session:
         outcome = await messages.bounce(session, notice_id)
         await screening.note_bounce(

@@ -25,6 +25,7 @@ from registry.platform.http import (
 )
 from registry.platform.runtime import transaction
 from registry.reports import evidence, service
+from registry.reports.rules import State
 from registry.reports.wire import (
     EvidenceView,
     Reason,
@@ -38,6 +39,9 @@ from registry.reports.wire import (
 TAGS = ["Reports"]
 GUARDS = [member(Scope.REPORT)]
 Caller = Request[Any, Any, Any]
+ReportState = Annotated[
+    State | None, QueryParameter(name="state", description="Only reports in this state.")
+]
 
 
 @post("/v1/reports", tags=TAGS, guards=GUARDS, **takes(ReportSubmission))
@@ -69,10 +73,7 @@ async def list_reports(
     request: Caller,
     limit: Limit = cursors.DEFAULT_LIMIT,
     cursor: Cursor = None,
-    report_state: Annotated[
-        str | None,
-        QueryParameter(name="state", description="Only reports in this state.", max_length=20),
-    ] = None,
+    report_state: ReportState = None,
 ) -> Page[ReportSummary]:
     """List your reports, newest first."""
     caller = member_of(request)
@@ -97,9 +98,10 @@ async def view_report(report_id: FromPath[UUID], request: Caller) -> ReportView:
 async def edit_report(
     report_id: FromPath[UUID], command: NamedDependency[ReportChange], request: Caller
 ) -> ReportView:
-    """Change a report while it cools off, or in answer to a moderator's question (`needs_info`).
+    """Change a report.
 
-    An answer sends the report back to screening. Fields that you leave out stay as they are.
+    You may do so while it cools off, or in answer to a moderator's question (`needs_info`). An answer sends
+    the report back to screening. Fields that you leave out stay as they are.
     """
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:
@@ -112,8 +114,9 @@ async def add_evidence(
 ) -> Response[EvidenceView]:
     """Add an evidence file.
 
-    Send multipart form data with one part named `file`: a PDF, JPEG or PNG of at most 10 MiB. Files are taken while the report is `submitted`, in `screening` or on `needs_info`; a report without any
-    can be submitted, but not published. On `needs_info` for missing evidence, the file is the answer.
+    Send multipart form data with one part named `file`: a PDF, JPEG or PNG of at most 10 MiB. Files are
+    taken while the report is `submitted`, in `screening` or on `needs_info`; a report without any can be
+    submitted, but not published. On `needs_info` for missing evidence, the file is the answer.
     """
     caller = member_of(request)
     name, content = await _file_of(request)
@@ -151,7 +154,9 @@ async def _file_of(request: Caller) -> tuple[str, bytes]:
 async def withdraw_report(
     report_id: FromPath[UUID], command: NamedDependency[Reason], request: Caller
 ) -> ReportView:
-    """Take a report back, from any state that is not final. Lookups show it no longer, at once.
+    """Take a report back.
+
+    That is possible in every state that is not final. Lookups show it no longer, at once.
 
     Afterwards the same report comes back only by reinsertion; while it cools off, withdrawing leaves no trace.
     """
@@ -170,7 +175,10 @@ async def withdraw_report(
 async def settle_report(
     report_id: FromPath[UUID], command: NamedDependency[Reason], request: Caller
 ) -> ReportView:
-    """Say that the client paid or made it good, from `notice` on. Lookups show it no longer, at once."""
+    """Settle a report: the client paid or made it good.
+
+    That is possible from `notice` on. Lookups show it no longer, at once.
+    """
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:
         return await service.settle(session, caller, report_id, command.reason)
@@ -183,9 +191,10 @@ async def reinsert_report(
     request: Caller,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[ReportView]:
-    """Bring a report that ended back, as a new one, with new evidence and your certification.
+    """Bring an ended report back.
 
-    Two moderators must agree to publish it, and the person is told anew.
+    It comes back as a new one, with new evidence and your certification. Two moderators must agree to
+    publish it, and the person is told anew.
     """
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:

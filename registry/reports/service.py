@@ -12,7 +12,7 @@ from registry.businesses.access import Member
 from registry.identities import service as identities
 from registry.matching.subject import Subject
 from registry.platform import vault
-from registry.platform.errors import Conflict, NotFound, RuleBroken
+from registry.platform.errors import Conflict, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
@@ -153,8 +153,8 @@ def _broken_rules(session: Session, content: ReportSubmission, subject: Subject)
         found.append(
             Fault("/subject", "needs a phone or an e-mail, so that the person can be told")
         )
-    born = subject.birth_date or subject.tax_birth_date()
-    if subject.kind == "person" and born and rules.age(born, today) < policy.minimum_age_years:
+    born = {subject.tax_birth_date(), subject.birth_date if subject.kind == "person" else None}
+    if any(day and rules.age(day, today) < policy.minimum_age_years for day in born):
         found.append(
             Fault("/subject", f"is under {policy.minimum_age_years}: minors are never reported")
         )
@@ -238,11 +238,9 @@ async def view(session: Session, member: Member, report_id: UUID) -> ReportView:
 
 
 async def list_own(
-    session: Session, member: Member, *, state: str | None, before: UUID | None, limit: int
+    session: Session, member: Member, *, state: State | None, before: UUID | None, limit: int
 ) -> Sequence[ReportSummary]:
     """The business's reports, newest first."""
-    if state is not None and state not in {str(known) for known in State}:
-        raise NotFound(f"There is no state of that name. Known: {', '.join(State)}.")
     rows = await store.list_own(
         session, member.business_id, state=state, before=before, limit=limit
     )

@@ -49,7 +49,7 @@ async def list_audit(
     object_id: ObjectId = None,
     action: Action = None,
 ) -> Page[AuditEntry]:
-    """Read the audit log, newest first: who did what to which report, business, key or lookup."""
+    """Read the audit log: who did what to which report, business, key or lookup. Newest first."""
     caller = staff_of(request)
     bound = (caller.id, "audit", object_id, action)
     async with transaction(runtime_of(request)) as session:
@@ -90,7 +90,7 @@ async def decide_business(
     request: Request[Any, Any, Any],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[BusinessView]:
-    """Verify, refuse, suspend or close a business. `verify` also lifts a suspension.
+    """Decide on a business: verify, refuse, suspend or close it. `verify` also lifts a suspension.
 
     Verifying rests on your reason: the register entry, and control of the business's own e-mail
     (`email_proven_at`) or domain. Suspending hides all its reports at once.

@@ -56,7 +56,7 @@ def test_the_empty_tree_breaks_nothing(skeleton: Callable[[dict[str, str]], Path
             "order", {"registry/platform/stray.py": "import registry.reports.service"}, id="uphill"
         ),
         pytest.param(
-            "order", {"registry/staff/stray.py": "import registry.businesses"}, id="sideways"
+            "order", {"registry/limits/stray.py": "import registry.messages"}, id="sideways"
         ),
         pytest.param("order", {"registry/stray/__init__.py": ""}, id="unplaced"),
         pytest.param(

@@ -124,6 +124,11 @@ class Shop:
         return found
 
 
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """The status and the stable name of a refusal."""
+    return answer.status_code, answer.json()["type"].removeprefix("urn:registry:problem:")
+
+
 def query(**subject: Any) -> dict[str, Any]:
     """A lookup as a shop would send it."""
     return {"subject": subject, "purpose": "pre_contract", "reference": "order-1"}

@@ -50,7 +50,7 @@ REFUSED = [
     ("olha@localhost", "this machine"),
     ("olha@192.0.2.1", "an address of the network"),
     ("olha@[192.0.2.1]", "the same in brackets"),
-    ("olha@shop.test", "a domain that never exists"),
+    ("olha@shop.invalid", "a domain that never exists"),
     ("ol ha@example.com", "blank inside"),
     ("olha@example.com.", "dot at the end"),
     ("ol..ha@example.com", "two dots"),

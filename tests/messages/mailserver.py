@@ -35,7 +35,7 @@ class MailServer:
         #: Seconds before it answers RCPT and DATA.
         self.pace = 0.0
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - the name aiosmtpd calls
         self,
         server: SMTP,
         session: SmtpSession,
@@ -46,7 +46,7 @@ class MailServer:
         envelope.mail_from = address
         return self.mail_reply
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls
         self,
         server: SMTP,
         session: SmtpSession,
@@ -59,7 +59,7 @@ class MailServer:
             envelope.rcpt_tos.append(address)
         return self.rcpt_reply
 
-    async def handle_DATA(  # noqa: N802
+    async def handle_DATA(  # noqa: N802 - the name aiosmtpd calls
         self, server: SMTP, session: SmtpSession, envelope: Envelope
     ) -> str:
         await asyncio.sleep(self.pace)

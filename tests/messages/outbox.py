@@ -49,7 +49,7 @@ async def notify(
 async def queued(runtime: Runtime, about_id: UUID | None = None, **details: object) -> UUID:
     """Queue a notice in a transaction of its own."""
     async with transaction(runtime) as session:
-        return await notify(session, about_id, **details)  # type: ignore[arg-type]
+        return await notify(session, about_id, **details)  # type: ignore[arg-type]  # any detail may be overridden
 
 
 async def about(runtime: Runtime, about_id: UUID) -> list[messages.MessageStatus]:

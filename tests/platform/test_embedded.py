@@ -121,7 +121,7 @@ def holder(data: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def said(process: subprocess.Popen[str], order: str = "") -> str:
-    assert process.stdin and process.stdout  # noqa: PT018
+    assert process.stdin and process.stdout  # noqa: PT018 - one fact for the type checker
     if order:
         print(order, file=process.stdin, flush=True)
     return process.stdout.readline().strip()

@@ -223,7 +223,7 @@ async def test_what_was_sent_is_read_back(shared: Registry, shop: Shop) -> None:
         contacts=[CONTACT],
         category="payment_overdue",
     )
-    report = await shop.report(**{k: v for k, v in body.items()})
+    report = await shop.report(**body)
     for field in ("category", "incident_date", "contract_reference", "amount", "statement"):
         assert report["content"][field] == body[field]
     subject = {k: v for k, v in report["content"]["subject"].items() if v not in (None, [])}

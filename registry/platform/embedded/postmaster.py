@@ -183,7 +183,7 @@ def _places(home: Path, account: Account) -> Iterator[Path]:
     if len(os.fsencode(inside / _SOCKET)) <= _LONGEST and _PLAIN.issuperset(str(inside)):
         yield inside
         return
-    for base in map(Path, ["/run", "/tmp"] if account.switch else ["/tmp"]):  # noqa: S108
+    for base in map(Path, ["/run", "/tmp"] if account.switch else ["/tmp"]):  # noqa: S108 - a folder of our own is made in it
         if not (os.access(base, os.W_OK | os.X_OK) and account.reaches(base / "socket")):
             continue
         for attempt in range(10):  # in /tmp anyone may have taken a name before us
