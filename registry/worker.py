@@ -6,6 +6,7 @@ woken runs when a change has committed; its interval is the net below, and what 
 
 import asyncio
 
+from registry.lookups import jobs as lookups
 from registry.messages import jobs as messages
 from registry.platform import idempotency, jobs
 from registry.platform.jobs import Job
@@ -28,6 +29,7 @@ JOBS = (
     Job("advance_due", reports.advance_due, every=SOON),
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
     Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
+    Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),
     Job("sweep_messages", messages.sweep, every=HOURLY, wakes=False),
     Job("sweep_answers", sweep_answers, every=HOURLY, wakes=False),
 )

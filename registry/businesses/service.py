@@ -206,7 +206,9 @@ async def decide(
             "The business changed since you read it. Read it again, then decide."
         )
     data_key = await _data_key(session, business)
-    business.state, business.state_since = target, session.now
+    if business.state != State.SUSPENDED or target is not State.CLOSED:
+        business.state_since = session.now
+    business.state = target
     business.version += 1
     if target is State.VERIFIED:
         await _join_source(session, business)

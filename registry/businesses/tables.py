@@ -25,6 +25,7 @@ class Business(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     state: Mapped[str]
+    #: Of one that was closed while suspended: since the suspension, for its reports are hidden since then.
     state_since: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     plan: Mapped[str]

@@ -71,20 +71,18 @@ def _fact(fact: _Body) -> list[object]:
 
 
 def _show_terms(terms: list[_Body]) -> None:
-    if not terms:
-        return
-    out = output.out()
-    out.print(f"\n[bold]{word('terms')}[/]")
-    for advice in terms:
-        said = output.plain(word(str(advice.get("advice"))))
-        out.print(f"  • {said}  [dim]{output.plain(advice.get('because', ''))}[/]")
-        wording = (advice.get("wording") or {}).get(words.language())
-        if wording:
-            out.print(_indented(wording))
-
-
-def _indented(text: str) -> Any:
-    from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
-    return Padding(Text(text, style="italic"), (0, 0, 0, 4))
+    if not terms:
+        return
+    grid = Table.grid(padding=(0, 1))
+    for advice in terms:
+        said = Text(word(str(advice.get("advice"))))
+        said.append(f"  {advice.get('because', '')}", style="dim")
+        grid.add_row("  •", said)
+        wording = (advice.get("wording") or {}).get(words.language())
+        if wording:
+            grid.add_row("", Text(wording, style="italic"))
+    output.out().print(f"\n[bold]{word('terms')}[/]")
+    output.out().print(grid)

@@ -1,7 +1,7 @@
 """Demonstration data behind `registry serve --demo`, and `demo.json`, in which its keys are found.
 
-Keys are kept as hashes, so the file is the only place that knows them: as long as all of its keys work they
-are kept, else new ones are made. Every start writes the file, for the address may be another one.
+Keys are kept as hashes, so the file is the only place that knows them: those that still work stay in it, for
+the others new ones are made. Every start writes the file, for the address may be another one.
 """
 
 import json
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from registry.platform.runtime import Runtime
 
 FILE = "demo.json"
-MEMBERS = ("member_key", "second_member_key")
-STAFF = {
-    "moderator_key": "moderator",
-    "second_moderator_key": "moderator",
-    "operator_key": "operator",
-}
 
 
 def read(data_dir: Path) -> dict[str, str]:
@@ -40,45 +34,29 @@ def read(data_dir: Path) -> dict[str, str]:
 
 async def prepare(runtime: "Runtime", url: str) -> None:
     """Load the data, once, with a progress bar, and write the file."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-    from registry.demo import service as demo
+    from registry.demo import service
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=output.err(), transient=True) as bar:
-        task = bar.add_task("Demonstration data", total=None, visible=False)
+    said = TextColumn("Playing {task.description}")
+    bar = Progress(said, BarColumn(), TaskProgressColumn(), console=output.err(), transient=True)
+    task = bar.add_task("", total=None)
 
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
-
-        await demo.load(runtime, progress=progress)
-    keys = await _known(runtime)
-    if keys is None:
-        keys = await demo.credentials(runtime)
-    _write(runtime, url, keys)
-
-
-async def _known(runtime: "Runtime") -> dict[str, str] | None:
-    """The keys of the file that lies there, if each of them still works."""
-    from registry.businesses import access as members
-    from registry.businesses.rules import State
-    from registry.platform import secrets
-    from registry.staff import access as staff
+    def progress(done: int, total: int, month: str) -> None:
+        if not bar.live.is_started:
+            output.err().print("Loading demonstration data, once; half a minute or so.")
+            bar.start()
+        bar.update(task, completed=done, total=total, description=month)
 
     try:
-        keys = read(runtime.settings.data_dir)
+        await service.load(runtime, progress=progress)
+    finally:
+        bar.stop()
+    try:
+        previous = read(runtime.settings.data_dir)
     except Refusal:
-        return None
-    known_members, known_staff = members.remembered(runtime), staff.remembered(runtime)
-    for name in MEMBERS:
-        member = await known_members.get(secrets.digest(runtime.keyring, keys.get(name, "")))
-        if member is None or member.state is not State.VERIFIED:
-            return None
-    for name, role in STAFF.items():
-        holder = await known_staff.get(secrets.digest(runtime.keyring, keys.get(name, "")))
-        if holder is None or holder.role != role:
-            return None
-    return keys
+        previous = None
+    _write(runtime, url, await service.credentials(runtime, previous))
 
 
 def _write(runtime: "Runtime", url: str, keys: dict[str, str]) -> None:
@@ -87,7 +65,7 @@ def _write(runtime: "Runtime", url: str, keys: dict[str, str]) -> None:
         "url": url,
         "data_dir": str(settings.data_dir),
         "outbox": str(settings.outbox_dir),
-        **{name: keys[name] for name in (*MEMBERS, *STAFF)},
+        **keys,
     }
     path = settings.data_dir / FILE
     fresh = path.with_name(f".{FILE}.{os.getpid()}")
@@ -101,6 +79,6 @@ def _write(runtime: "Runtime", url: str, keys: dict[str, str]) -> None:
 
 def examples() -> list[tuple[str, str]]:
     """Options of `registry lookup` that find a demonstration client, and their values."""
-    from registry.demo import people
+    from registry.demo import service
 
-    return [("phone", people.EXAMPLE_PHONE), ("email", people.EXAMPLE_EMAIL)]
+    return [("phone", service.EXAMPLE_PHONE), ("email", service.EXAMPLE_EMAIL)]

@@ -3,9 +3,13 @@
 What is not foreseen here is a defect of ours and keeps its traceback.
 """
 
+import errno
+
 #: Exit codes, as `--help` of the commands tells them.
 OK, REFUSED, NOT_AUTHORISED, RATE_LIMITED, UNAVAILABLE = 0, 2, 3, 4, 5
 RECORD, POSSIBLE = 10, 11
+#: What the machine refuses, and whoever owns it can mend.
+_MACHINE = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS, errno.EDQUOT}
 
 
 class Refusal(Exception):
@@ -21,6 +25,8 @@ def told(fault: BaseException) -> str | None:
     from registry.platform.errors import NotFound, RegistryError
     from registry.platform.settings import SettingsError
 
+    if isinstance(fault, OSError) and fault.filename and fault.errno in _MACHINE:
+        return f"{fault.filename}: {fault.strerror}."
     if isinstance(fault, SettingsError | EmbeddedError):
         return str(fault)
     if isinstance(fault, NotFound) and fault.detail == fault.title:

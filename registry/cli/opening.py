@@ -44,15 +44,16 @@ def options(command: F) -> F:
     return folder(url(command))
 
 
-def settings(
-    *, data_dir: Path | None, database_url: str | None, environ: dict[str, str] | None = None
-) -> "Settings":
-    """The settings, with the command's options, checked as far as that goes without starting anything."""
+def settings(*, data_dir: Path | None, database_url: str | None, folder: bool = True) -> "Settings":
+    """The settings, with the command's options, checked as far as that goes without starting anything.
+
+    `folder`: whether the command needs a data folder even when the database is elsewhere.
+    """
     from registry.messages.service import usable_channels
-    from registry.platform import blobs, policy
+    from registry.platform import blobs, keyring, policy
     from registry.platform.settings import SettingsError, from_env
 
-    found = from_env(environ, data_dir=data_dir, database_url=database_url)
+    found = from_env(data_dir=data_dir, database_url=database_url)
     policy.load(found.policy)
     usable_channels(found)
     blobs.open_store(found)
@@ -62,7 +63,10 @@ def settings(
         raise SettingsError("REGISTRY_POOL_SIZE and REGISTRY_LOOKUP_POOL_SIZE must be 1 or more.")
     if found.database_url:
         async_url(found.database_url)
-    _writable(found.data_dir)
+    if folder or not found.database_url:
+        _writable(found.data_dir)
+    if found.keys or found.key_path.exists():
+        keyring.load(found)
     return found
 
 

@@ -19,6 +19,8 @@ from registry.platform import idempotency
 
 #: The body of a call that takes an upload.
 FILE = "file"
+#: The one call that needs nothing but the process.
+ALIVE = "/health/live"
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -67,7 +69,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     answers: Any
     status: int
     access: Access | None
-    #: Whether it uses the registry's database and files at all.
+    #: Whether it needs the registry's database or files.
     works: bool
 
     @property
@@ -141,7 +143,7 @@ def _call(path: str, method: str, handler: Any) -> Call:
         answers=get_args(answers)[0] if get_origin(answers) is Response else answers,
         status=handler.status_code,
         access=_access(handler.resolve_guards()),
-        works="request" in signature.parameters,
+        works=path != ALIVE,
     )
 
 

@@ -58,11 +58,14 @@ def drafts(dice: Random, trades: Sequence[Trade], crowd: Population, policy: Pol
     """Every report of the history, in no order."""
     reporting = [trade for trade in trades if trade.weight]
     deal = _Deal(dice, reporting, policy, timetable.spans_of(policy))
-    dealt = [
-        _draft(deal, fate, long_ago) for fate, long_ago, count in LOTS for _ in range(count)
-    ]
+    dealt = [_draft(deal, fate, long_ago) for fate, long_ago, count in LOTS for _ in range(count)]
     _deal_out(dice, dealt, crowd)
-    return [*dealt, *_examples(deal, crowd), *_shared_numbers(deal, crowd), *_reinserted(deal, crowd)]
+    return [
+        *dealt,
+        *_examples(deal, crowd),
+        *_shared_numbers(deal, crowd),
+        *_reinserted(deal, crowd),
+    ]
 
 
 def _draft(deal: _Deal, fate: Fate, long_ago: bool) -> Draft:
@@ -106,9 +109,7 @@ def _deal_out(dice: Random, dealt: list[Draft], crowd: Population) -> None:
         draft.party = person
 
 
-def _give(
-    free: list[Draft], party: Party, count: int, categories: frozenset[Category]
-) -> None:
+def _give(free: list[Draft], party: Party, count: int, categories: frozenset[Category]) -> None:
     """Take reports of different businesses from the free ones."""
     taken: list[Draft] = []
     for draft in free:
@@ -160,5 +161,7 @@ def _reinserted(deal: _Deal, crowd: Population) -> Iterator[Draft]:
 
 
 def busy_days(found: Sequence[Draft]) -> set[int]:
-    """The days, counted back from the load, at whose end the post has something to deliver."""
-    return {-int(-day) for day, _ in chain.from_iterable(draft.course for draft in found)}
+    """The days, counted back from the load, at whose end the post has letters to deliver."""
+    written = {Act.PUBLISH, Act.ASK, Act.REJECT}
+    steps = chain.from_iterable(draft.course for draft in found)
+    return {-int(-day) for day, act in steps if act in written}

@@ -243,14 +243,16 @@ def written_name(dice: Random, person: Person, script: Script) -> str:
 def written_email(dice: Random, address: str) -> str:
     """An address as it is, or with the capitals that people and phones put in."""
     mailbox, _, domain = address.partition("@")
-    return dice.choice((address, address, f"{mailbox.title()}@{domain}", f"{mailbox}@{domain.title()}"))
+    return dice.choice(
+        (address, address, f"{mailbox.title()}@{domain}", f"{mailbox}@{domain.title()}")
+    )
 
 
 def describe(dice: Random, party: Party, *, abroad: bool = False) -> SubjectDescription:
     """A client as one business writes it down: the phone always, the rest as it happens to be known."""
     script = _script(dice, abroad=abroad)
     phone = written_phone(dice, party.phone, abroad=abroad)
-    email = written_email(dice, party.email) if dice.random() < 0.5 else None
+    email = written_email(dice, party.email) if dice.random() < 0.4 else None
     city = getattr(party.city, script) if dice.random() < 0.4 else None
     if isinstance(party, Company):
         return SubjectDescription(
@@ -264,7 +266,9 @@ def describe(dice: Random, party: Party, *, abroad: bool = False) -> SubjectDesc
         )
     handle = None
     if party.telegram and dice.random() < 0.5:
-        handle = Handle(network="telegram", name=dice.choice(("@{}", "t.me/{}")).format(party.telegram))
+        handle = Handle(
+            network="telegram", name=dice.choice(("@{}", "t.me/{}")).format(party.telegram)
+        )
     born = dice.choice((f"{party.born:%d.%m.%Y}", party.born.isoformat()))
     tax_id = party.tax_id if dice.random() < 0.35 else None
     return SubjectDescription(

@@ -8,7 +8,6 @@ log in one transaction, or none: that is what makes a load resumable.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -27,6 +26,7 @@ from registry.demo.businesses import Trade
 from registry.demo.plan import Case, Step
 from registry.demo.timetable import Act
 from registry.limits import rules as limits_rules
+from registry.lookups import queries as lookup_queries
 from registry.lookups import service as lookups
 from registry.lookups import terms
 from registry.lookups.rules import Advice
@@ -83,12 +83,12 @@ async def perform(stage: Stage, step: Step) -> None:
 
 async def tick(runtime: Runtime) -> None:
     """What the workers would have done by now: the post, the proofs of notice, the clock's changes."""
-    while await messages_jobs.deliver(runtime):
-        pass
-    while await reports_jobs.take_proofs(runtime):
-        pass
+    if await messages_jobs.deliver(runtime):
+        while await messages_jobs.deliver(runtime):
+            pass
+        while await reports_jobs.take_proofs(runtime):
+            pass
     await reports_jobs.advance_due(runtime)
-    await reports_jobs.withdraw_abandoned(runtime)
 
 
 async def enrol(stage: Stage, slug: str) -> None:
@@ -115,6 +115,13 @@ def _business(business_id: UUID) -> Actor:
 def _trade(step: Step) -> Trade:
     assert step.trade is not None  # noqa: S101 - every step but a tick has one
     return step.trade
+
+
+def _member(stage: Stage, step: Step) -> Member:
+    try:
+        return stage.members[_trade(step).slug]
+    except KeyError:
+        raise NotFound from None
 
 
 def _case(step: Step) -> Case:
@@ -175,19 +182,19 @@ async def _decide_business(stage: Stage, step: Step) -> None:
 
 
 async def _set_terms(stage: Stage, step: Step) -> None:
-    member = stage.members[_trade(step).slug]
+    member = _member(stage, step)
     async with transaction(stage.runtime, business_id=member.business_id) as session:
         await terms.put(session, member, _OWN_TERMS)
 
 
 async def _look_up(stage: Stage, step: Step) -> None:
-    member = stage.members[_trade(step).slug]
-    queries = [lookups.read(stage.runtime, member, asked) for asked in step.queries]
+    member = _member(stage, step)
+    queries = [lookup_queries.read(stage.runtime, member, asked) for asked in step.queries]
     await lookups.look_up(stage.runtime, member, queries)
 
 
 async def _submit(stage: Stage, step: Step) -> None:
-    member, case = stage.members[_trade(step).slug], _case(step)
+    member, case = _member(stage, step), _case(step)
     async with transaction(stage.runtime, business_id=member.business_id) as session:
         view = await reports.submit(session, member, case.submission)
         await _attach(session, member, view.id, case, case.files)
@@ -195,7 +202,7 @@ async def _submit(stage: Stage, step: Step) -> None:
 
 
 async def _reinsert(stage: Stage, step: Step) -> None:
-    member, case = stage.members[_trade(step).slug], _case(step)
+    member, case = _member(stage, step), _case(step)
     command = Reinsertion(certification=True, reason=stories.REINSERTED, report=case.submission)
     ended = _report(stage, step)
     async with transaction(stage.runtime, business_id=member.business_id) as session:
@@ -204,7 +211,9 @@ async def _reinsert(stage: Stage, step: Step) -> None:
     stage.reports[case.submission.contract_reference] = view.id
 
 
-async def _attach(session: Session, member: Member, report_id: UUID, case: Case, count: int) -> None:
+async def _attach(
+    session: Session, member: Member, report_id: UUID, case: Case, count: int
+) -> None:
     for number in range(1, count + 1):
         if number % 2:
             name = f"{case.submission.contract_reference}.pdf"
@@ -217,7 +226,7 @@ async def _attach(session: Session, member: Member, report_id: UUID, case: Case,
 
 async def _change(stage: Stage, step: Step) -> None:
     """Edit while cooling off, or answer a moderator: with a file where one was asked for."""
-    member, case, report_id = stage.members[_trade(step).slug], _case(step), _report(stage, step)
+    member, case, report_id = _member(stage, step), _case(step), _report(stage, step)
     async with transaction(stage.runtime, business_id=member.business_id) as session:
         if step.act is Act.ANSWER and case.files == 0:
             await _attach(session, member, report_id, case, 1)
@@ -227,7 +236,7 @@ async def _change(stage: Stage, step: Step) -> None:
 
 
 async def _end(stage: Stage, step: Step) -> None:
-    member, report_id = stage.members[_trade(step).slug], _report(stage, step)
+    member, report_id = _member(stage, step), _report(stage, step)
     async with transaction(stage.runtime, business_id=member.business_id) as session:
         if step.act is Act.SETTLE:
             await reports.settle(session, member, report_id, stories.SETTLED)

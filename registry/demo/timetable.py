@@ -21,10 +21,12 @@ class Act(StrEnum):
     JOIN = "join"
     #: It enters the code that was sent to it.
     PROVE = "prove"
-    #: An operator verifies, refuses or suspends it.
+    #: An operator finds that it is who it says it is.
     VERIFY = "verify"
-    REFUSE = "refuse"  #: See above.
-    SUSPEND = "suspend"  #: See above.
+    #: An operator turns it down.
+    REFUSE = "refuse"
+    #: An operator stops it for now.
+    SUSPEND = "suspend"
     #: A member lays down terms of its own.
     SET_TERMS = "set_terms"
     #: A member looks clients up.
@@ -41,17 +43,21 @@ class Act(StrEnum):
     WITHDRAW = "withdraw"
     #: A member says that it was paid.
     SETTLE = "settle"
-    #: A moderator publishes, asks for more, or rejects.
+    #: A moderator finds the proof standard met.
     PUBLISH = "publish"
-    ASK = "ask"  #: See above.
-    REJECT = "reject"  #: See above.
+    #: A moderator asks for more.
+    ASK = "ask"
+    #: A moderator turns a report down.
+    REJECT = "reject"
     #: The person disputes.
     CONTEST = "contest"
-    #: A moderator rules on the dispute.
+    #: A moderator's ruling confirms the report.
     UPHOLD = "uphold"
-    AMEND = "amend"  #: See above.
-    REMOVE = "remove"  #: See above.
-    #: The post is delivered and the clock's changes are made.
+    #: A ruling corrects it.
+    AMEND = "amend"
+    #: A ruling ends it.
+    REMOVE = "remove"
+    #: The post is delivered, and the clock's changes are made.
     TICK = "tick"
 
 
@@ -221,7 +227,7 @@ def _waiting(dice: Random, fate: Fate, spans: Spans) -> Course:
     if fate is Fate.SUBMITTED:
         submitted = -dice.uniform(0.1, 0.8) * (spans.cooling or 0.5)
         edited: Course = [(submitted / 2, Act.EDIT)] if dice.random() < 0.4 else []
-        return [(submitted, Act.SUBMIT), *edited]
+        return [(submitted, Act.SUBMIT), *(edited if spans.cooling else [])]
     if fate is Fate.SCREENING:
         return [(-dice.uniform(0.1, 2.5) - spans.cooling, Act.SUBMIT)]
     if fate is Fate.NEEDS_INFO:

@@ -5,6 +5,7 @@ Authentication puts the caller into `request.state`; nothing here knows what a c
 
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -171,13 +172,13 @@ def page_of(
     items: list[Any],
     limit: int,
     session: Session,
-    last_id: Callable[[Any], UUID],
+    last: Callable[[Any], UUID | tuple[datetime, UUID]],
     *bound_to: object,
 ) -> cursors.Page[Any]:
     """Cut a list that was read with one item too many into a page with its cursor."""
     shown = items[:limit]
     more = len(items) > limit
-    cursor = cursors.write(session.keyring, last_id(shown[-1]), *bound_to) if more else None
+    cursor = cursors.write(session.keyring, last(shown[-1]), *bound_to) if more else None
     return cursors.Page(items=shown, next_cursor=cursor)
 
 
@@ -197,7 +198,7 @@ def on_registry_error(request: Request[Any, Any, Any], fact: RegistryError) -> R
 def on_http_error(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
     """A refusal of the framework: unknown path, wrong method, unreadable body."""
     if isinstance(fault, ValidationException):
-        return _respond(request, _invalid(fault))
+        return _respond(request, _invalid(request, fault))
     if fault.status_code == 405:
         fact: RegistryError = errors.Malformed("This method is not allowed here; see Allow.")
         body = errors.problem(
@@ -219,19 +220,26 @@ def on_http_error(request: Request[Any, Any, Any], fault: HTTPException) -> Resp
     return _respond(request, known())
 
 
-def _invalid(fault: ValidationException) -> RegistryError:
+def _invalid(request: Request[Any, Any, Any], fault: ValidationException) -> RegistryError:
     """Bad values of the query or a header, as Litestar found them."""
     found = [
-        Fault(
-            pointer=f"{one.get('source', 'query')}:{one.get('key', '')}",
-            detail=_words(one.get("message", "")),
-        )
+        Fault(pointer=_place(request, one), detail=_words(one.get("message", "")))
         for one in (fault.extra if isinstance(fault.extra, list) else [])
     ]
     return invalid(found) if found else errors.Malformed()
 
 
+def _place(request: Request[Any, Any, Any], one: dict[str, Any]) -> str:
+    """Where a bad value stood, by the name under which it was sent: `query:state`."""
+    source, key = one.get("source", "query"), one.get("key", "")
+    parameter = request.route_handler.parsed_fn_signature.parameters.get(key)
+    sent_as = getattr(getattr(parameter, "kwarg_definition", None), "name", None)
+    return f"{getattr(source, 'value', source)}:{sent_as or key}"
+
+
 def _words(message: str) -> str:
+    if message.startswith("Invalid enum value"):
+        return "is none of the known values"
     for written, plain in (
         ("`int`", "a whole number"),
         ("`str`", "text"),

@@ -12,6 +12,7 @@ from registry.messages import service as messages
 from registry.messages.rules import State as MessageState
 from registry.messages.rules import Template
 from registry.platform.actor import SYSTEM
+from registry.platform.db import vacuum_keys
 from registry.platform.runtime import Runtime, transaction
 from registry.reports import evidence, lifecycle, store
 from registry.reports.rules import FINAL, Event, State
@@ -73,7 +74,7 @@ async def withdraw_abandoned(runtime: Runtime) -> int:
 
 
 async def sweep(runtime: Runtime) -> int:
-    """Delete tombstones past their time, and files that no row mentions."""
+    """Delete tombstones past their time, files that no row mentions, and what is left of erased keys."""
     async with transaction(runtime) as session:
         buried = await store.sweep_tombstones(session)
     # Listed before the rows are read: a file whose row is committed meanwhile is then known.
@@ -83,4 +84,5 @@ async def sweep(runtime: Runtime) -> int:
         known = await store.list_blobs(session)
     orphans = [name for name in old if name not in known]
     await evidence.delete_files(runtime, orphans)
+    await vacuum_keys(runtime.database.engine)
     return buried + len(orphans)

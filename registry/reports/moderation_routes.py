@@ -1,6 +1,5 @@
 """The moderator's side: the queue, a case with all that is needed to decide, the decision; and bounces."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from registry.platform.http import (
     takes,
 )
 from registry.platform.runtime import transaction
-from registry.reports import evidence, screening, store
+from registry.reports import evidence, screening
 from registry.reports.wire import BounceReport, NoticeBounced, QueueItem, ReportCase, ReportDecision
 from registry.staff.access import staff, staff_of
 from registry.staff.rules import Role
@@ -38,12 +37,9 @@ async def list_queue(
     """List what waits for a moderator, earliest `due` first."""
     caller = staff_of(request)
     async with transaction(runtime_of(request)) as session:
-        last = cursors.read(session.keyring, cursor, caller.id, "queue")
-        after: tuple[datetime, UUID] | None = None
-        if last is not None:
-            after = ((await store.get(session, last)).state_since, last)
+        after = cursors.read_timed(session.keyring, cursor, caller.id, "queue")
         items = await screening.queue(session, after=after, limit=limit + 1)
-        return page_of(list(items), limit, session, lambda item: item.id, caller.id, "queue")
+        return page_of(list(items), limit, session, screening.place_of, caller.id, "queue")
 
 
 @get("/v1/moderation/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS)

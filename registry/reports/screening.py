@@ -37,6 +37,9 @@ class EvidenceRequired(RuleBroken):
     slug, title = "evidence-required", "Publishing needs at least one evidence file"
 
 
+_SCREENING = timedelta(days=rules.SCREENING_DAYS)
+
+
 async def queue(
     session: Session, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[QueueItem]:
@@ -45,11 +48,16 @@ async def queue(
         QueueItem(
             kind="report",
             id=row.id,
-            due=row.state_since + timedelta(days=rules.SCREENING_DAYS),
+            due=row.state_since + _SCREENING,
             version=row.version,
         )
         for row in await store.list_screening(session, after=after, limit=limit)
     ]
+
+
+def place_of(item: QueueItem) -> tuple[datetime, UUID]:
+    """Where an item stands in the queue."""
+    return item.due - _SCREENING, item.id
 
 
 async def case(session: Session, moderator: Staff, report_id: UUID) -> ReportCase:

@@ -1,2 +1,0 @@
-"""The published contract and its readable pages."""
-ROUTES = []

@@ -1,0 +1,72 @@
+"""The pages themselves: templates and style put together, and what they may load (nothing)."""
+
+import base64
+import hashlib
+import json
+import tomllib
+from email.utils import parseaddr
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from registry.platform.documents.prose import coloured, inline, prose
+from registry.platform.documents.view import View
+from registry.platform.policy import Policy
+from registry.platform.settings import Settings
+
+FOLDER = Path(__file__).parent / "templates"
+STYLE = (FOLDER / "style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
+TEXTS = tomllib.loads((FOLDER / "you.toml").read_text(encoding="utf-8"))
+_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+#: The one thing that a page may use is the style that stands in it.
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"prose": prose, "inline": inline, "coloured": coloured, "quoted": quoted}
+    made.globals |= {"style": Markup(STYLE)}  # noqa: S704 - our own file, not input
+    return made
+
+
+def quoted(text: str) -> str:
+    """Text within single quotes of a shell."""
+    return text.replace("'", "'\\''")
+
+
+@lru_cache(maxsize=4)
+def _docs(contract: bytes, url: str, operator: str, policy: str, numbers: str) -> bytes:
+    view = View(json.loads(contract))
+    values = {"view": view, "url": url, "operator": operator, "policy": policy}
+    page = _ENVIRONMENT.get_template("docs.html").render(**values, numbers=json.loads(numbers))
+    return page.encode()
+
+
+def docs(contract: bytes, settings: Settings, policy: Policy) -> bytes:
+    """The page for customers, from the OpenAPI document and this deployment's address and numbers."""
+    plans = {name: [plan.minute, plan.day] for name, plan in policy.plans.items()}
+    numbers = {"plans": plans, "months": policy.retention_months, "notice": policy.notice_days}
+    numbers["cooling"] = policy.cooling_off_hours
+    url = settings.public_url.rstrip("/")
+    return _docs(contract, url, settings.operator_name, policy.stamp, json.dumps(numbers))
+
+
+def for_people(settings: Settings) -> bytes:
+    """The page for people who received a notice."""
+    _, address = parseaddr(settings.mail_from)
+    values = {"texts": TEXTS, "operator": settings.operator_name, "mail": address}
+    return _ENVIRONMENT.get_template("you.html").render(**values).encode()
+
+
+_ENVIRONMENT = _environment()

@@ -1,0 +1,66 @@
+"""Where the deployment's files are, what they may name, and the checkers that a machine may lack."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import pytest
+import yaml
+
+from registry.cli import root
+from registry.platform.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+DOCS = ROOT / "docs"
+#: Read by the commands that talk to a server, not by a server.
+CLIENT_SIDE = {"REGISTRY_URL", "REGISTRY_API_KEY"}
+SETTINGS = {f"REGISTRY_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
+#: libpq's own, which asyncpg reads as well.
+PASSED_ON = {"PGSSLMODE", "PGSSLROOTCERT"}
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def documents(path: str) -> list[Any]:
+    """The YAML documents of a file."""
+    return list(yaml.safe_load_all(read(path)))
+
+
+def needs(checker: str) -> pytest.MarkDecorator:
+    missing = shutil.which(checker) is None
+    return pytest.mark.skipif(missing, reason=f"{checker} is not installed on this machine")
+
+
+def version() -> str:
+    found = re.search(r'^version = "(.+)"$', read("pyproject.toml"), re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def understood(arguments: list[str]) -> None:
+    """Let click read a command line of `registry`, without running it; raises what it finds wrong."""
+    command: click.Command = root
+    name, rest = "registry", list(arguments)
+    while isinstance(command, click.Group):
+        name = rest.pop(0)
+        found = command.commands.get(name)
+        assert found is not None, f"there is no command `registry {name}`"
+        command = found
+    command.make_context(name, rest)
+
+
+def command_lines(text: str) -> Iterator[list[str]]:
+    """The lines of a text's code blocks that call `registry`, with their continuations."""
+    for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", text, re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            called = re.search(r"(?:^|[\s/])registry((?: [^|>#]*)?)(?:[|>#]|$)", line)
+            if called and called[1].strip() and not line.lstrip().startswith("#"):
+                yield shlex.split(called[1])
