@@ -78,6 +78,7 @@ async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> S
     """Take a business in as `pending`, send a code to its address, and give it its first key (`manage`)."""
     code, address = _read(command)
     index = session.keyring.digest("register-code", code)
+    await store.lock_register_code(session, index)
     if await store.find_by_register_code(session, index):
         raise AlreadyRegistered("A company with this register code has signed up already.")
     business_id = uuid7()

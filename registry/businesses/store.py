@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, func, or_, select, text, update
 
 from registry.businesses.rules import State
 from registry.businesses.tables import ApiKey, Business, Owner
@@ -32,6 +32,12 @@ async def lock(session: Session, business_id: UUID) -> Business:
     if found is None:
         raise NotFound
     return found
+
+
+async def lock_register_code(session: Session, index: bytes) -> None:
+    """Make sign-ups with the same register code wait for one another, until the transaction ends."""
+    lock = int.from_bytes(index[:8], signed=True)
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 async def find_by_register_code(session: Session, index: bytes) -> Business | None:

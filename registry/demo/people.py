@@ -32,6 +32,8 @@ EXAMPLE_STRANGER = "050 555 01 99"
 LOWEST, HIGHEST = 1000, 9999
 DOMAINS = ("example.com", "example.org", "example.net", "poshta.example", "mail.example")
 DAYS_OF_YEAR = 365.25
+#: How many there are of each part; see `Population`.
+SINGLE, REPEATERS, FAMILIES, MOVED, COMPANIES, STRANGERS = 200, 24, 6, 5, 18, 60
 #: Younger than anyone here can be at any time of the history; the policy's minimum is 18.
 YOUNGEST, OLDEST = 21, 72
 
@@ -88,35 +90,40 @@ def population(seed: str, today: date) -> Population:
     """Everyone, the same for the same seed and day."""
     dice = Random(f"{seed}/people")
     numbers = _numbers(dice)
-    families, moved = [], []
-    for _ in range(6):
-        first, second = _person(dice, today, next(numbers)), _person(dice, today, next(numbers))
-        while second.given == first.given:
-            second = _person(dice, today, next(numbers))
-        surname = names.SURNAMES[dice.randrange(len(names.SURNAMES))]
-        families.append(
-            (
-                msgspec.structs.replace(first, surname=surname[not first.man]),
-                msgspec.structs.replace(second, surname=surname[not second.man], phone=first.phone),
-            )
-        )
-    for _ in range(5):
-        first, second = _person(dice, today, next(numbers)), _person(dice, today, next(numbers))
-        while second.given == first.given:
-            second = _person(dice, today, next(numbers))
-        moved.append((first, msgspec.structs.replace(second, phone=first.phone)))
+    couples = [_two(dice, today, numbers) for _ in range(FAMILIES + MOVED)]
+    surnames = dice.sample(names.SURNAMES, FAMILIES)
     return Population(
         example=_example(today),
-        families=families,
-        moved_numbers=moved,
-        repeaters=[_person(dice, today, next(numbers)) for _ in range(24)],
+        families=[
+            (_called(his, surname), _called(hers, surname))
+            for (his, hers), surname in zip(couples, surnames, strict=False)
+        ],
+        moved_numbers=couples[FAMILIES:],
+        repeaters=[_person(dice, today, next(numbers)) for _ in range(REPEATERS)],
         single=[
             msgspec.structs.replace(_person(dice, today, next(numbers)), alone=True)
-            for _ in range(200)
+            for _ in range(SINGLE)
         ],
-        companies=[_company(dice, next(numbers)) for _ in range(18)],
-        strangers=[_person(dice, today, next(numbers)) for _ in range(60)],
+        companies=[_company(dice, next(numbers)) for _ in range(COMPANIES)],
+        strangers=[_person(dice, today, next(numbers)) for _ in range(STRANGERS)],
     )
+
+
+def _two(dice: Random, today: date, numbers: Iterator[str]) -> tuple[Person, Person]:
+    """Two people of different given names under one number."""
+    first = _person(dice, today, next(numbers))
+    while (second := _person(dice, today, first.phone)).given == first.given:
+        pass
+    other = next(numbers)[-4:]
+    return first, msgspec.structs.replace(
+        second,
+        email=second.email.replace(first.phone[-4:], other),
+        telegram=second.telegram and second.telegram.replace(first.phone[-4:], other),
+    )
+
+
+def _called(person: Person, surname: tuple[Word, Word]) -> Person:
+    return msgspec.structs.replace(person, surname=surname[not person.man])
 
 
 def everyone(all_of_them: Population) -> Iterator[Party]:

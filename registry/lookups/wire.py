@@ -42,14 +42,14 @@ class BatchRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Up to 100 lookups, each under a name of your choice."""
 
     queries: Annotated[
-        dict[Label, Raw],
+        dict[
+            Label,
+            Annotated[Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/LookupRequest"})],
+        ],
         Meta(
             min_length=1,
             max_length=100,
             description="Row name to lookup, each like a single one.",
-            extra_json_schema={
-                "additionalProperties": {"$ref": "#/components/schemas/LookupRequest"}
-            },
         ),
     ]
 
@@ -132,7 +132,10 @@ class Match(Struct, frozen=True, kw_only=True):
     agreement: Annotated[
         list[Agreement], Meta(description="How the fields that you sent agree, field by field.")
     ]
-    reports: list[FactView | NoLongerShown]
+    reports: Annotated[
+        list[FactView | NoLongerShown],
+        Meta(description="The facts, told apart by `state`. Empty when `possible`."),
+    ]
     independent_sources: Annotated[
         int | None, Meta(description="Businesses of one owner are one. Null when `possible`.")
     ]

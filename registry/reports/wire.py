@@ -16,7 +16,7 @@ Version = Annotated[int, Meta(description="Counts every change of the report.", 
 class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An amount in minor units (kopiykas, cents)."""
 
-    amount: Annotated[int, Meta(ge=1, le=10**12, examples=[125000])]
+    amount: Annotated[int, Meta(ge=1, le=10**12, description="In minor units.", examples=[125000])]
     currency: Annotated[
         str, Meta(pattern="^[A-Z]{3}$(?!\\n)", description="ISO 4217.", examples=["UAH"])
     ]

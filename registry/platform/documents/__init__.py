@@ -28,14 +28,14 @@ HEADERS = {
 
 @get("/openapi.json", tags=TAGS)
 async def read_openapi() -> Response[bytes]:
-    """Read this contract as OpenAPI 3.1, to generate a client from."""
+    """Read this contract as OpenAPI 3.1. Clients can be generated from it."""
     contract = await asyncio.to_thread(OPENAPI.read_bytes)
     return Response(contract, media_type=MediaType.JSON, headers=HEADERS)
 
 
 @get("/docs", tags=TAGS, media_type=MediaType.HTML)
 async def read_docs(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Read this contract as a page, with a start for those who are new."""
+    """Read this contract as a page. It begins with a start for those who are new."""
     runtime = runtime_of(request)
     contract = await asyncio.to_thread(OPENAPI.read_bytes)
     page = await asyncio.to_thread(pages.docs, contract, runtime.settings, runtime.policy)
@@ -44,7 +44,7 @@ async def read_docs(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @get("/docs/you", tags=TAGS, media_type=MediaType.HTML)
 async def read_for_people(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Read what a person who received a notice can do, in Ukrainian, Russian and English."""
+    """Read what a person can do who received a notice. In Ukrainian, Russian and English."""
     page = pages.for_people(runtime_of(request).settings)
     return Response(page, media_type=MediaType.HTML, headers=HEADERS)
 

@@ -18,6 +18,10 @@ JSON = "application/json"
 #: The shared text types: shown as what they are, not as types of their own.
 TEXTS = ("Label", "Line", "Paragraph")
 FORMATS = {"uuid": "UUID", "date-time": "time", "date": "date"}
+#: Values of an enum that are shown at the field itself.
+FEW = 8
+#: A bound that is not worth telling.
+MANY = 10_000
 SIMPLE = {"integer": "whole number", "number": "number", "boolean": "true or false"}
 
 
@@ -29,6 +33,8 @@ class Row:
     type: Markup
     required: bool
     description: Markup
+    #: Of an enum with few values: what they are.
+    values: list[str]
     example: str | None
 
 
@@ -95,6 +101,8 @@ class Type:
     name: str
     description: Markup
     rows: list[Row]
+    #: Whether it stands in answers only.
+    answered: bool
     #: Of an enum: each value and what it means.
     values: list[tuple[str, Markup]]
 
@@ -145,6 +153,7 @@ class View:
                 name,
                 prose(schema.get("description", "")),
                 self._rows(schema),
+                schema.get("additionalProperties") is not False,
                 [(value, inline(text)) for value, text in _words(schema)],
             )
             for name, schema in self._schemas.items()
@@ -192,7 +201,7 @@ class View:
             method=method.upper(),
             path=path,
             title=operation["summary"],
-            description=prose(operation["description"]),
+            description=prose(_without_title(operation)),
             access=_access(operation),
             parameters=[self._parameter(one) for one in operation.get("parameters", ())],
             headers=[
@@ -213,7 +222,8 @@ class View:
             if one["in"] == "header"
             else {"path": "{%s}", "query": "?%s="}[one["in"]] % (one["name"])
         )
-        return Row(name, self._type(schema), one["required"], inline(one["description"]), None)
+        said, values = inline(one["description"]), self._values_of(schema)
+        return Row(name, self._type(schema), one["required"], said, values, None)
 
     def _body(self, content: dict[str, Any]) -> Body:
         media = JSON if JSON in content else next(iter(content))
@@ -248,11 +258,26 @@ class View:
                 name,
                 self._type(field),
                 name in required,
-                inline(field.get("description", "")),
+                inline(field.get("description") or self._said_of(field)),
+                self._values_of(field),
                 _shown(field["examples"][0]) if field.get("examples") else None,
             )
             for name, field in schema.get("properties", {}).items()
         ]
+
+    def _referred_by(self, field: Schema) -> Schema:
+        """The one type that a field refers to, alone, in a list or beside null; nothing if there is none."""
+        names = [name for name in _refs(field) if name not in TEXTS]
+        return self._schemas[names[0]] if len(names) == 1 else {}
+
+    def _said_of(self, field: Schema) -> str:
+        """What a field's type says of itself, for a field that says nothing."""
+        return str(self._referred_by(field).get("description", "")).split("\n\n")[0]
+
+    def _values_of(self, field: Schema) -> list[str]:
+        values = list(self._referred_by(field).get("enum", ()))
+        told = all(f"`{value}`" in field.get("description", "") for value in values)
+        return [] if told or len(values) > FEW else values
 
     def _type(self, schema: Schema) -> Markup:
         """A type in words, with a link where it has a place of its own."""
@@ -289,7 +314,7 @@ def _scalar(schema: Schema) -> str:
         most = f", up to {schema['maxLength']}" if "maxLength" in schema else ""
         return FORMATS.get(schema.get("format", ""), "text") + most
     low, high = schema.get("minimum"), schema.get("maximum")
-    bounds = f", {low} to {high:,}".replace(",000", " 000") if low is not None and high else ""
+    bounds = f", {low} to {high}" if low is not None and high is not None and high < MANY else ""
     return SIMPLE.get(str(kind), "any value") + bounds
 
 
@@ -308,6 +333,12 @@ def _words(schema: Schema) -> list[tuple[str, str]]:
 
 def _shown(example: object) -> str:
     return example if isinstance(example, str) else plain_json(example)
+
+
+def _without_title(operation: dict[str, Any]) -> str:
+    """A call's description without a first paragraph that only repeats its title."""
+    first, _, rest = str(operation["description"]).partition("\n\n")
+    return rest if first.rstrip(".") == operation["summary"] else str(operation["description"])
 
 
 def _access(operation: dict[str, Any]) -> str:

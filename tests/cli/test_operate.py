@@ -1,0 +1,144 @@
+"""Commands on the database: what they do, what they print, and how they refuse."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Member
+from tests.cli.processes import Ended, folder, run
+from tests.factories.registry import edrpou
+
+UNKNOWN = "01932f0c-0000-7000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def added(member: Member) -> str:
+    """A business that waits to be verified."""
+    return str(add(member, edrpou(2_100_000)).json["id"])
+
+
+def add(member: Member, code: str, *more: str) -> Ended:
+    country = ("--country", "ua", "--register-code", code)
+    return member.operate(
+        "business", "add", "Друга", *country, "--email", "a@second.example", "--json", *more
+    )
+
+
+def test_a_business_is_added_verified_suspended_and_listed(member: Member, added: str) -> None:
+    for action, state in (("verify", "verified"), ("suspend", "suspended"), ("verify", "verified")):
+        done = member.operate("business", action, added, "--reason", "looked at", "--json")
+        assert (done.code, done.json["state"]) == (0, state)
+    listed = member.operate("business", "list", "--state", "verified", "--json").json["items"]
+    assert {member.business_id, added} <= {one["id"] for one in listed}
+    table = member.operate("business", "list")
+    assert added in table.out
+    assert "Друга" in table.out
+
+
+def test_every_fault_of_a_business_is_told(member: Member) -> None:
+    refused = member.operate(
+        *("business", "add", "X", "--country", "UA", "--register-code", "1"),
+        *("--email", "nonsense", "--website", "shop.example"),
+    )
+    assert (refused.code, refused.out) == (2, "")
+    assert all(name in refused.err for name in ("/register_code", "/email", "/website"))
+    assert "nonsense" not in refused.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("business", "verify", UNKNOWN, "--reason", "x"),
+        ("key", "create", UNKNOWN, "--scope", "lookup"),
+        ("key", "revoke", UNKNOWN),
+        ("staff", "add", "--role", "moderator", "--name", "X", "--business", UNKNOWN),
+        ("staff", "revoke", UNKNOWN),
+    ],
+    ids=" ".join,
+)
+def test_an_unknown_id_is_refused_in_one_line(member: Member, arguments: tuple[str, ...]) -> None:
+    refused = member.operate(*arguments)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "registry: There is nothing with this id.\n"
+
+
+def test_a_key_is_shown_once_listed_by_its_beginning_and_revoked(member: Member) -> None:
+    made = member.operate(
+        *("key", "create", member.business_id, "--scope", "lookup"),
+        *("--label", "CRM", "--expires-days", "30", "--json"),
+    )
+    key, secret = made.json["key"], made.json["api_key"]
+    assert key["scopes"] == ["lookup"]
+    assert date.fromisoformat(key["expires_at"][:10]) > date.fromisoformat(key["created_at"][:10])
+    listed = member.operate("key", "list", member.business_id)
+    assert key["id"] in listed.out
+    assert key["hint"] in listed.out
+    assert secret not in listed.out + listed.err
+    revoked = member.operate("key", "revoke", key["id"], "--json")
+    assert (revoked.code, bool(revoked.json["revoked_at"])) == (0, True)
+    assert member.call("lookup", "--phone", "0505550101", key=secret).code == 3
+
+
+def test_a_key_for_people_to_read_stands_on_a_line_of_its_own(member: Member) -> None:
+    made = member.operate("staff", "add", "--role", "operator", "--name", "Олег Мороз")
+    keys = [line for line in made.out.splitlines() if line.startswith("  bcr_staff_")]
+    assert (made.code, len(keys)) == (0, 1)
+    assert "shown this once" in made.out
+
+
+def test_a_member_of_staff_loses_every_key(member: Member) -> None:
+    staff_id = member.operate(
+        *("staff", "add", "--role", "moderator", "--name", "Ірина"),
+        *("--business", member.business_id, "--json"),
+    ).json["id"]
+    assert member.operate("staff", "revoke", staff_id, "--json").json["revoked"] == 1
+    assert member.operate("staff", "revoke", staff_id, "--json").json["revoked"] == 0
+
+
+def test_a_test_key_takes_no_live_scope(member: Member) -> None:
+    refused = member.operate("key", "create", member.business_id, "--scope", "report", "--test")
+    assert (refused.code, "/scopes" in refused.err) == (2, True)
+
+
+def test_verification_without_its_reason_is_refused(member: Member) -> None:
+    assert add(member, edrpou(2_100_001), "--verify").code == 2
+    assert add(member, edrpou(2_100_001), "--plan", "gold").code == 2
+
+
+def test_what_the_console_does_is_in_the_audit_log(member: Member, added: str) -> None:
+    operator = member.operate("staff", "add", "--role", "operator", "--name", "Аудит", "--json")
+    import httpx
+
+    answer = httpx.get(
+        f"{member.server.url}/v1/operations/audit",
+        headers={"Authorization": f"Bearer {operator.json['staff_key']}"},
+    )
+    kinds = {entry["action"]: entry["actor_kind"] for entry in answer.json()["items"]}
+    assert kinds["staff.added"] == "console"
+
+
+# --- without a server -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Path]:
+    with folder() as data_dir:
+        yield data_dir
+
+
+def test_migrate_applies_what_is_missing_and_then_nothing(alone: Path) -> None:
+    first = run("migrate", "--json", "--data-dir", alone)
+    assert (first.code, first.json["applied"][0]) == (0, "0001")
+    again = run("migrate", "--data-dir", alone)
+    assert (again.code, again.out) == (0, "Nothing to do: the database is current.\n")
+
+
+def test_keys_of_another_database_are_refused(alone: Path) -> None:
+    assert run("business", "list", "--data-dir", alone).code == 0
+    other = {"current": 1, "masters": {"1": "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="}}
+    refused = run("business", "list", "--data-dir", alone, REGISTRY_KEYS=json.dumps(other))
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "do not belong to this database" in refused.err
