@@ -1,0 +1,88 @@
+"""The plan is pure: the same for a seed, a moment and a policy, in order, and within the rules."""
+
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from registry.demo import plan, service
+from registry.demo.businesses import BEGINNING
+from registry.demo.plan import Case, Step
+from registry.demo.timetable import Act
+from registry.identities.wire import SubjectDescription
+from registry.platform import policy
+from registry.reports import rules
+from registry.reports.rules import Category
+
+ANCHOR = datetime(2026, 11, 22, 3, 17, tzinfo=UTC)
+PROFILES = ("ua", "eu-strict", "sandbox")
+
+
+@pytest.fixture(params=PROFILES)
+def steps(request: pytest.FixtureRequest) -> list[Step]:
+    return plan.steps(ANCHOR, policy.load(request.param))
+
+
+def cases(steps: list[Step]) -> list[Case]:
+    """Every report of the plan, once."""
+    return [step.case for step in steps if step.case and step.act is Act.SUBMIT]
+
+
+def test_it_is_the_same_again(steps: list[Step]) -> None:
+    profile = policy.load("ua")
+    assert plan.steps(ANCHOR, profile) == plan.steps(ANCHOR, profile)
+
+
+def test_it_goes_forward_and_ends_before_the_load(steps: list[Step]) -> None:
+    distances = {later.at - earlier.at >= plan.APART for earlier, later in zip(steps, steps[1:])}
+    assert distances == {True}
+    assert steps[0].at >= ANCHOR - timedelta(days=BEGINNING)
+    assert steps[-1].at < ANCHOR - service._MOVED, "a resumed load could not tell it from the present"
+
+
+def test_a_few_hundred_reports_of_every_category(steps: list[Step]) -> None:
+    written = cases(steps)
+    assert 280 <= len(written) <= 320
+    counted = Counter(case.submission.category for case in written)
+    assert set(counted) == set(Category)
+    assert min(counted.values()) >= 10
+    references = [case.submission.contract_reference for case in written]
+    assert len(set(references)) == len(references)
+
+
+def test_every_report_may_be_submitted(steps: list[Step]) -> None:
+    for step in steps:
+        if step.act in (Act.SUBMIT, Act.REINSERT) and step.case:
+            content, day = step.case.submission, step.at.date()
+            assert rules.months_after(day, -12) <= content.incident_date < day
+            assert content.amount or content.category not in rules.NEEDS_AMOUNT
+            assert content.contacts or content.category not in rules.NEEDS_CONTACTS
+            assert all(contact.at <= step.at for contact in content.contacts)
+            assert content.subject.phone or content.subject.email
+
+
+def test_nobody_outside_the_permitted_ranges_is_named(steps: list[Step]) -> None:
+    subjects: list[SubjectDescription] = [case.submission.subject for case in cases(steps)]
+    subjects += [query.subject for step in steps for query in step.queries]
+    for subject in subjects:
+        if subject.phone:
+            assert re.search(r"50555[0-9]{4}$", re.sub(r"\D", "", subject.phone))
+        if subject.email:
+            assert re.search(r"@example\.(com|org|net)$|\.example$", subject.email.lower())
+
+
+def test_repeat_offenders_are_reported_by_several_businesses(steps: list[Step]) -> None:
+    reporters: dict[str, set[str]] = {}
+    for step in steps:
+        if step.act is Act.SUBMIT and step.case and step.trade and step.case.submission.subject.phone:
+            last = re.sub(r"\D", "", step.case.submission.subject.phone)[-4:]
+            reporters.setdefault(last, set()).add(step.trade.slug)
+    assert sum(len(several) > 1 for several in reporters.values()) >= 24
+
+
+def test_a_ruling_is_not_the_screeners(steps: list[Step]) -> None:
+    screened = {step.case: step.by for step in steps if step.act is Act.PUBLISH}
+    ruled = [step for step in steps if step.act in (Act.UPHOLD, Act.AMEND, Act.REMOVE)]
+    assert ruled
+    assert all(screened[step.case] != step.by for step in ruled)
