@@ -23,6 +23,8 @@ EXAMPLES = (
     ("dentist", Category.PAYMENT_REFUSED, -110),
     ("hotel", Category.CHARGEBACK_ABUSE, -60),
 )
+#: How many reports come back after their business took them back by mistake.
+REINSERTED = 2
 #: Facts that companies, rather than persons, are reported for.
 _OF_COMPANIES = frozenset(
     {Category.PAYMENT_OVERDUE, Category.PAYMENT_REFUSED, Category.SCOPE_ABUSE}
@@ -148,7 +150,7 @@ def _shown(deal: _Deal, party: Party, tick: int) -> Draft:
 
 def _reinserted(deal: _Deal, crowd: Population) -> Iterator[Draft]:
     """Taken back by mistake, brought back with new evidence, and agreed to by both moderators."""
-    for person, days in zip(reversed(crowd.single), (0, 9), strict=False):
+    for person, days in zip(reversed(crowd.single), range(REINSERTED), strict=False):
         first = _shown(deal, person, -100 - days)
         again: Course = [
             (-61.4 - days, Act.WITHDRAW),

@@ -133,7 +133,7 @@ async def _begin(runtime: Runtime) -> AuditEntry:
     """Name the staff and begin the journal, at the beginning of the history."""
     async with transaction(runtime) as session:
         anchor = session.now.replace(microsecond=0)
-    start = anchor - timedelta(days=BEGINNING)
+    start = anchor - timedelta(days=BEGINNING, hours=1)
     origin = await _origin(runtime)
     with clock.shifted(start - origin - timedelta(seconds=time.monotonic())):
         async with transaction(runtime) as session:

@@ -96,7 +96,15 @@ async def _candidates(session: Session, strong: list[bytes]) -> list[Candidate]:
 
 
 async def replace(session: Session, record_id: UUID, subject: Subject, data_key: DataKey) -> UUID:
-    """Resolve anew what an edited report says of its subject; returns the new record's id."""
+    """Resolve anew what an edited report says of its subject; returns the new record's id.
+
+    Everything that the two steps lock is locked first and in one order, or an edit and a submission about
+    the same person would wait for each other.
+    """
+    strong = {token.value for token in tokens(session.keyring, subject) if token.kind in STRONG}
+    async with as_system(session):
+        await store.lock_values(session, strong | set(await store.list_strong(session, record_id)))
+        await store.lock_identities(session, record_id, strong)
     await erase(session, record_id)
     return await resolve(session, subject, data_key)
 

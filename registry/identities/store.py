@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy import Row, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.identities.rules import FactCodes, StandingFact
 from registry.identities.tables import Fact, Identifier, Identity, Record, Standing
+from registry.matching.fingerprints import STRONG
 from registry.platform.runtime import Session
 from registry.platform.tables import DataKeyRow
 
@@ -24,6 +25,14 @@ async def lock_values(session: Session, values: Collection[bytes]) -> None:
     """Make writers of the same identifiers wait for one another, in one fixed order, until the transaction ends."""
     for lock in sorted({int.from_bytes(value[:8], signed=True) for value in values}):
         await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
+async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
+    """The index values of a record's strong identifiers."""
+    query = select(Identifier.index_value).where(
+        Identifier.record_id == record_id, Identifier.kind.in_(STRONG)
+    )
+    return (await session.scalars(query)).all()
 
 
 async def list_identities_by(session: Session, values: Collection[bytes]) -> Sequence[UUID]:
@@ -77,6 +86,16 @@ async def get_record(session: Session, record_id: UUID) -> Record:
 async def lock_identity(session: Session, identity_id: UUID) -> None:
     """Make changes of one identity's standing wait for one another."""
     await session.execute(select(Identity.id).where(Identity.id == identity_id).with_for_update())
+
+
+async def lock_identities(session: Session, record_id: UUID, values: Collection[bytes]) -> None:
+    """Lock the identity of a record and those that hold one of the index values, in one fixed order."""
+    holders = select(Identifier.record_id).where(Identifier.index_value.in_(values))
+    concerned = select(Record.identity_id).where(
+        or_(Record.id == record_id, Record.id.in_(holders))
+    )
+    query = select(Identity.id).where(Identity.id.in_(concerned)).order_by(Identity.id)
+    await session.execute(query.with_for_update())
 
 
 async def put_fact(

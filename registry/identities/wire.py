@@ -16,7 +16,9 @@ class Handle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[Label, Meta(examples=["@oleksandr"])]
 
 
-class SubjectDescription(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SubjectDescription(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """A person or company by whatever is known of them, written as people write it.
 
     Numbers and addresses are brought to a normal form by their own rules; what cannot be read is refused

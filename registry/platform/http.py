@@ -107,7 +107,7 @@ def decode(body: bytes, type_: type[T]) -> T:
 
 def invalid(found: Sequence[Fault]) -> InvalidValues:
     """The refusal that names every faulty value."""
-    told = "; ".join(f"{fault.pointer or 'the body'}: {fault.detail}" for fault in found[:3])
+    told = "; ".join(f"{fault.pointer or 'the body'}: {fault.detail.rstrip('.')}" for fault in found[:3])
     more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
     return InvalidValues(told + more + ".", errors=found)
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from registry import contract
-from registry.cli import banner, demo, root
+from registry.cli import banner, demo, output, root
 from registry.cli.failures import Refusal
 from registry.demo import service
 from registry.platform.runtime import Runtime
@@ -75,9 +75,9 @@ def test_the_banner_names_everything_and_hides_passwords(
     smtp_url: str, data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = from_env({}, data_dir=data_dir, smtp_url=smtp_url)
-    banner.output.out.cache_clear()
+    output.out.cache_clear()
     banner.show(settings, "http://127.0.0.1:8123", demo=True)
-    banner.output.out.cache_clear()
+    output.out.cache_clear()
     said = capsys.readouterr().out
     assert "http://127.0.0.1:8123/docs" in said
     assert ("mail.example" in said) == bool(smtp_url)

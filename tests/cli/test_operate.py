@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cli.conftest import Member
@@ -92,7 +93,6 @@ def test_a_member_of_staff_loses_every_key(member: Member) -> None:
         *("--business", member.business_id, "--json"),
     ).json["id"]
     assert member.operate("staff", "revoke", staff_id, "--json").json["revoked"] == 1
-    assert member.operate("staff", "revoke", staff_id, "--json").json["revoked"] == 0
 
 
 def test_a_test_key_takes_no_live_scope(member: Member) -> None:
@@ -107,8 +107,6 @@ def test_verification_without_its_reason_is_refused(member: Member) -> None:
 
 def test_what_the_console_does_is_in_the_audit_log(member: Member, added: str) -> None:
     operator = member.operate("staff", "add", "--role", "operator", "--name", "Аудит", "--json")
-    import httpx
-
     answer = httpx.get(
         f"{member.server.url}/v1/operations/audit",
         headers={"Authorization": f"Bearer {operator.json['staff_key']}"},

@@ -126,7 +126,9 @@ def test_a_dozen_businesses_of_several_countries_and_one_shared_owner() -> None:
     owners = [businesses_rules.owner_form(trade.owner) for trade in trades]
     assert len(owners) - len(set(owners)) == 1
     handed_out = [trade for trade in trades if trade.slug in businesses.MEMBERS]
-    assert [(t.country, t.outcome, t.plan) for t in handed_out] == [("UA", "verified", "partner")] * 2
+    assert [(t.country, t.outcome, t.plan) for t in handed_out] == [
+        ("UA", "verified", "partner")
+    ] * 2
     assert all(owners.count(businesses_rules.owner_form(trade.owner)) == 1 for trade in handed_out)
 
 
@@ -147,7 +149,10 @@ def test_a_made_picture_is_whole() -> None:
     kinds, rest = [], made[8:]
     while rest:
         (length,) = struct.unpack(">I", rest[:4])
-        chunk, (checksum,) = rest[4 : 8 + length], struct.unpack(">I", rest[8 + length : 12 + length])
+        chunk, (checksum,) = (
+            rest[4 : 8 + length],
+            struct.unpack(">I", rest[8 + length : 12 + length]),
+        )
         assert zlib.crc32(chunk) == checksum
         kinds.append(chunk[:4])
         if chunk[:4] == b"IDAT":

@@ -33,7 +33,9 @@ def _block(block: str) -> Markup:
         return Markup("<h3>{}</h3>").format(inline(lines[0][3:]))
     if lines and lines[0].startswith("- "):
         items = "\n".join(lines)[2:].split("\n- ")
-        rows = Markup("").join(Markup("<li>{}</li>").format(inline(item)) for item in items)
+        rows = Markup("").join(
+            Markup("<li>{}</li>").format(inline(" ".join(item.split()))) for item in items
+        )
         return Markup("<ul>{}</ul>").format(rows)
     return Markup("<p>{}</p>").format(inline(" ".join(lines)))
 

@@ -1,0 +1,233 @@
+"""Answers of the running registry against the contract, call by call; and that the check finds faults."""
+
+import httpx
+import pytest
+
+from registry.platform.http import MESSAGEPACK
+from registry.staff.rules import Role
+from tests.contract.validate import (
+    check_answer,
+    check_response,
+    contract,
+    template_of,
+)
+from tests.factories.registry import PDF, Registry, Shop, query, submission
+
+PHONE = "050 555 01 91"
+SUBJECT = {"phone": PHONE, "name": "Шевченко Олександр"}
+
+
+@pytest.fixture
+async def checked(sandbox: Registry) -> tuple[Registry, set[tuple[str, str, int]]]:
+    """A registry of which every answer is checked; beside it, which answers there were."""
+    seen: set[tuple[str, str, int]] = set()
+
+    async def check(answer: httpx.Response) -> None:
+        await check_answer(answer)
+        template = template_of(answer.request.url.path) or "-"
+        seen.add((answer.request.method.lower(), template, answer.status_code))
+
+    sandbox.http.event_hooks["response"].append(check)
+    return sandbox, seen
+
+
+async def test_every_call_answers_as_the_contract_says(
+    checked: tuple[Registry, set[tuple[str, str, int]]],
+) -> None:
+    """One journey through all calls: each reaches its success, and is as documented."""
+    registry, seen = checked
+    shop, asker = await registry.shop(), await registry.shop()
+    await _account(registry, shop)
+    await _lookups(registry, shop, asker)
+    await _reports(registry, shop)
+    await _staff(registry, shop)
+    for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/you"):
+        await registry.http.get(path)
+    await registry.http.get("/openapi.json")
+    wanted = {
+        (method, path, int(next(iter(operation["responses"]))))
+        for path, methods in contract()["paths"].items()
+        for method, operation in methods.items()
+    }
+    # A notice that was written to the outbox folder cannot bounce: mail alone can.
+    assert wanted - seen == {("post", "/v1/operations/notices/{notice_id}/bounce", 200)}
+
+
+async def _account(registry: Registry, shop: Shop) -> None:
+    newcomer = await registry.newcomer()
+    code = next(
+        word.rstrip(".")
+        for letter in reversed(registry.letters() or await _delivered(registry))
+        for word in letter["text"].split()
+        if word.rstrip(".").isdigit() and len(word.rstrip(".")) == 8
+    )
+    await newcomer.call("POST", f"/v1/businesses/{newcomer.id}/email-proof", {"code": code})
+    await newcomer.call("POST", f"/v1/businesses/{newcomer.id}/email-proof", {"code": "x"})
+    await newcomer.call("POST", "/v1/lookups", query(phone=PHONE))
+    await shop.call("GET", f"/v1/businesses/{shop.id}")
+    await shop.call("GET", f"/v1/businesses/{newcomer.id}")
+    made = await shop.make_key("lookup")
+    test = await shop.make_key("lookup", test=True)
+    for phone in ("+380505550101", "+380505550102", "+380505550103", "+380505550109"):
+        await shop.using(test["api_key"]).call("POST", "/v1/lookups", query(phone=phone))
+    await shop.using(test["api_key"]).call("GET", "/v1/reports")
+    await shop.using(made["api_key"]).call("GET", "/v1/reports")
+    await shop.call("POST", f"/v1/api-keys/{made['key']['id']}/revoke")
+    await shop.call("GET", "/v1/api-keys?limit=1")
+    await shop.call("GET", "/v1/api-keys?limit=0")
+    await shop.call("GET", "/v1/api-keys?cursor=x")
+    await shop.call("GET", "/v1/usage")
+    await shop.call("GET", "/v1/terms")
+    await shop.call("PUT", "/v1/terms", {"rules": [{"advice": "milestones"}]})
+    await shop.call("PUT", "/v1/terms", {"rules": [{"advice": "x", "categories": ["y"]}]})
+    await registry.http.get("/v1/usage")
+
+
+async def _delivered(registry: Registry) -> list[dict[str, str]]:
+    await registry.work()
+    return registry.letters()
+
+
+async def _lookups(registry: Registry, shop: Shop, asker: Shop) -> None:
+    report = await registry.published(shop, subject=SUBJECT)
+    answer = await asker.look_up(**SUBJECT)
+    assert answer["result"] == "record"
+    await asker.look_up(phone=PHONE, name="Мельник Тетяна")
+    rows = {"a": query(phone=PHONE), "b": query(phone="1"), "c": query(name="Хто")}
+    await asker.call("POST", "/v1/lookups/batch", {"queries": rows})
+    await asker.call("POST", "/v1/lookups/batch", {"queries": {}})
+    await asker.call("POST", "/v1/lookups", query(name="Шевченко"))
+    await asker.call("POST", "/v1/lookups", {"subjct": {}})
+    for body in (query(phone=PHONE), query(phone=PHONE), query(phone="0505550192")):
+        await asker.call("POST", "/v1/lookups", body, Idempotency_Key="repeated")
+    await shop.call("POST", f"/v1/reports/{report['id']}/settle", {"reason": "Paid."})
+    receipt = await asker.call("GET", f"/v1/lookups/{answer['lookup_id']}")
+    assert receipt.json()["matches"][0]["reports"][0]["state"] == "no_longer_shown"
+    await asker.call("GET", f"/v1/lookups/{report['id']}")
+
+
+async def _reports(registry: Registry, shop: Shop) -> None:
+    report = await shop.report(subject={"phone": "0505550193"})
+    await shop.attach(report["id"])
+    await shop.attach(report["id"], b"neither")
+    await shop.call("POST", f"/v1/reports/{report['id']}/evidence", {})
+    await registry.decide(report["id"], "request_info", "unclear")
+    await registry.decide(report["id"], "publish", "unclear")
+    await shop.call("PATCH", f"/v1/reports/{report['id']}", {"statement": "More exactly."})
+    await shop.call("POST", f"/v1/reports/{report['id']}/settle", {"reason": "Too early."})
+    await shop.call("POST", f"/v1/reports/{report['id']}/withdraw", {"reason": "A mistake."})
+    await shop.call("PATCH", f"/v1/reports/{report['id']}", {"statement": "Too late."})
+    viewed = await shop.view(report["id"])
+    again = {
+        name: value
+        for name, value in viewed["content"].items()
+        if value not in (None, []) or name == "contacts"
+    }
+    await shop.create("/v1/reports", again)
+    certified = {"certification": True, "reason": "A new document.", "report": again}
+    await shop.create(f"/v1/reports/{report['id']}/reinsertion", certified)
+    await shop.create("/v1/reports", submission(incident_date="2020-01-01", amount=None))
+    await shop.call("POST", "/v1/reports", submission())
+    await shop.call("GET", "/v1/reports?state=withdrawn&limit=1")
+    await shop.call("GET", "/v1/reports?state=unheard")
+
+
+async def _staff(registry: Registry, shop: Shop) -> None:
+    report = await shop.report(subject={"phone": "0505550194", "email": "who@example.com"})
+    file = (await shop.attach(report["id"])).json()
+    moderator, operator = Role.MODERATOR, Role.OPERATOR
+    case = f"/v1/moderation/reports/{report['id']}"
+    await registry.as_staff(moderator, "GET", "/v1/moderation/queue?limit=1")
+    await registry.as_staff(moderator, "GET", case)
+    content = await registry.as_staff(moderator, "GET", f"{case}/evidence/{file['id']}")
+    assert content.content == PDF
+    await registry.decide(report["id"])
+    await registry.decide(report["id"])
+    await registry.work()
+    notices = (await registry.as_staff(moderator, "GET", case)).json()["notices"]
+    bounce = f"/v1/operations/notices/{notices[0]['id']}/bounce"
+    await registry.as_staff(operator, "POST", bounce, {"reason": "550 no such mailbox"})
+    await registry.as_staff(operator, "GET", "/v1/operations/audit?limit=50")
+    await registry.as_staff(operator, "GET", "/v1/operations/businesses?state=verified")
+    await registry.as_staff(operator, "GET", "/v1/operations/businesses?state=unheard")
+    await registry.as_staff(moderator, "GET", "/v1/operations/businesses")
+    await registry.decide_business(shop.id, "suspend")
+
+
+@pytest.mark.xfail(
+    reason="`Negotiated` sends times as extensions unless the answer was stored as JSON"
+)
+async def test_answers_in_messagepack_are_the_same(
+    checked: tuple[Registry, set[tuple[str, str, int]]],
+) -> None:
+    registry, _ = checked
+    shop = await registry.shop()
+    report = await shop.report()
+    for path in ("/v1/usage", f"/v1/reports/{report['id']}", "/v1/api-keys", "/health/ready"):
+        answer = await shop.call("GET", path, Accept=MESSAGEPACK)
+        assert answer.headers["content-type"] == MESSAGEPACK
+    made = await shop.call(
+        "POST", "/v1/reports", submission(), Accept=MESSAGEPACK, Idempotency_Key="packed"
+    )
+    assert made.status_code == 201
+
+
+async def test_what_is_no_call_is_refused_as_the_contract_says(
+    checked: tuple[Registry, set[tuple[str, str, int]]],
+) -> None:
+    registry, _ = checked
+    assert (await registry.http.get("/v1/nothing")).status_code == 404
+    assert (await registry.http.delete("/v1/usage")).status_code == 405
+    assert (await registry.http.get("/v1/reports/no-id")).status_code == 404
+    for path, body in (
+        ("/v1/lookups", b"{"),
+        ("/v1/lookups", b"\xff"),
+        ("/v1/reports", b"x" * 70_000),
+    ):
+        headers = {"Content-Type": "application/json"}
+        await registry.http.post(path, content=body, headers=headers)
+    await registry.http.post("/v1/lookups", content=b"a=b")
+
+
+GOOD = {"X-Request-Id": "8a6f0c3b", "Content-Type": "application/json"}
+
+
+def test_the_check_lets_a_good_answer_pass() -> None:
+    check_response("GET", "/health/live", 200, GOOD, b'{"status": "live"}')
+    check_response(
+        "get", "/health/live", 200, {k.lower(): v for k, v in GOOD.items()}, '{"status": "x"}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "headers", "body", "said"),
+    [
+        ("GET", "/v1/nothing", 200, GOOD, b"{}", "no such call"),
+        ("POST", "/health/live", 200, GOOD, b"{}", "no such call"),
+        ("GET", "/health/live", 418, GOOD, b"{}", "no such status"),
+        ("GET", "/health/live", 200, GOOD, b"{}", "'status' is a required property"),
+        (
+            "GET",
+            "/health/live",
+            200,
+            {"Content-Type": "application/json"},
+            b'{"status": ""}',
+            "X-Request-Id",
+        ),
+        ("GET", "/health/live", 200, {**GOOD, "Content-Type": "text/html"}, b"", "media type"),
+        ("GET", "/health/live", 500, GOOD, b"{}", "media type"),
+    ],
+)
+def test_the_check_finds(
+    method: str, path: str, status: int, headers: dict[str, str], body: bytes, said: str
+) -> None:
+    with pytest.raises(AssertionError, match=said):
+        check_response(method, path, status, headers, body)
+
+
+def test_a_path_finds_its_template() -> None:
+    assert template_of("/v1/lookups/batch") == "/v1/lookups/batch"
+    assert (
+        template_of("/v1/lookups/01939c7e-5d3c-7f08-9e61-4a7b0c2d8e59") == "/v1/lookups/{lookup_id}"
+    )
+    assert template_of("/v1/lookups/1/2") is None

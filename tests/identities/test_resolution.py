@@ -1,0 +1,192 @@
+"""One person is one identity, whoever reports them, however often and at once; two people are two."""
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.factories import rows
+from tests.factories.registry import Registry, Shop, problem, rnokpp, submission
+
+PHONE = "+380505550111"
+BORN = date(1987, 3, 12)
+IVAN = {"phone": PHONE, "name": "Мельник Іван"}
+
+
+async def _identities(registry: Registry) -> int:
+    return await rows.count(registry.runtime, "identities")
+
+
+async def _identity_of(registry: Registry, report: dict[str, Any]) -> Any:
+    said = (
+        "SELECT identity_id FROM records JOIN reports ON reports.record_id = records.id"
+        " WHERE reports.id = :id"
+    )
+    (found,) = await rows.select(registry.runtime, said, id=report["id"])
+    return found["identity_id"]
+
+
+SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"phone": "+380505550101"}, {"phone": "(050) 555-01-01"}),
+    ({"email": "a.b@gmail.com"}, {"email": "AB+shop@googlemail.com"}),
+    ({"phone": "+380505550102"}, {"phones": ["+380505550103", "0505550102"]}),
+    (
+        {"phone": "+380505550104", "handle": {"network": "telegram", "name": "@ivan_m"}},
+        {"email": "i@mail.example", "handle": {"network": "Telegram", "name": "Ivan_M"}},
+    ),
+    (
+        {"phone": "+380505550105", "handle": {"network": "viber", "name": "0505550106"}},
+        {"phone": "+380505550106"},
+    ),
+    (
+        {"phone": "+380505550107", "name": "Мельник Іван"},
+        {"phone": "+380505550107", "name": "Ivan Melnyk"},
+    ),
+    (
+        {"phone": "+380505550108", "name": "Мельник Іван", "birth_date": "1990-01-02"},
+        {"phone": "+380505550108", "birth_date": "02.01.1990"},
+    ),
+    (
+        {"kind": "company", "company_code": "14360570", "email": "x@firm.example"},
+        {"kind": "company", "company_code": "UA14360570", "email": "y@firm.example"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SAME)
+async def test_the_same_identifier_is_the_same_person(
+    shared: Registry, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    one, other = await shared.shop(), await shared.shop()
+    reports = [await one.report(subject=first), await other.report(subject=second)]
+    assert await _identity_of(shared, reports[0]) == await _identity_of(shared, reports[1])
+
+
+CONTRADICTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"name": "Мельник Іван"}, {"name": "Мельник Ольга"}),
+    ({"birth_date": "1990-01-02"}, {"birth_date": "1990-01-03"}),
+    ({"tax_id": rnokpp(BORN, 11)}, {"tax_id": rnokpp(BORN, 12)}),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), CONTRADICTIONS, ids=["name", "born", "tax"])
+async def test_a_contradiction_is_another_person_with_the_same_number(
+    sandbox: Registry, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    """A lookup by the number gives both; one that says who is meant gives each its own grade."""
+    shop, asker = await sandbox.shop(), await sandbox.shop()
+    phone = {"phone": PHONE}
+    one = await sandbox.published(shop, subject={**phone, **first}, category="no_show", amount=None)
+    two = await sandbox.published(shop, subject={**phone, **second})
+    assert await _identity_of(sandbox, one) != await _identity_of(sandbox, two)
+
+    both = await asker.look_up(**phone)
+    assert [match["grade"] for match in both["matches"]] == ["strong", "strong"]
+    assert both["result"] == "record"
+    meant = await asker.look_up(**phone, **first)
+    assert [match["grade"] for match in meant["matches"]] == ["exact", "possible"]
+    (fact,) = meant["matches"][0]["reports"]
+    assert fact["category"] == "no_show"
+    other = meant["matches"][1]
+    assert (other["reports"], other["independent_sources"], other["last_incident"]) == (
+        [],
+        None,
+        None,
+    )
+
+
+async def test_a_third_who_says_nothing_joins_the_oldest(shared: Registry) -> None:
+    shop = await shared.shop()
+    phone = {"phone": "+380505550112"}
+    first = await shop.report(subject={**phone, "name": "Мельник Іван"})
+    second = await shop.report(subject={**phone, "name": "Мельник Ольга"})
+    silent = await shop.report(subject=phone)
+    assert await _identity_of(shared, silent) == await _identity_of(shared, first)
+    assert await _identity_of(shared, silent) != await _identity_of(shared, second)
+
+
+async def test_a_likeness_alone_is_nobody(shared: Registry) -> None:
+    """Same name and town without a shared identifier: two identities."""
+    shop = await shared.shop()
+    like = {"name": "Мельник Іван", "city": "Київ", "birth_date": "1990-01-02"}
+    one = await shop.report(subject={**like, "phone": "+380505550113"})
+    two = await shop.report(subject={**like, "phone": "+380505550114"})
+    assert await _identity_of(shared, one) != await _identity_of(shared, two)
+
+
+async def test_thirty_two_at_once_are_one_identity(registry: Registry) -> None:
+    """From several businesses, each with the phone and an e-mail, in changing order."""
+    shops = [await registry.shop() for _ in range(4)]
+    ways = [
+        {"phone": PHONE, "email": "i.melnyk@mail.example"},
+        {"emails": ["i.melnyk@mail.example"], "phones": ["0505550111"]},
+        {"phone": "8 (050) 555 01 11"},
+        {"phone": PHONE, "email": "I.Melnyk@mail.example", "name": "Мельник Іван"},
+    ]
+    # All share the phone, so that one identity is right whichever comes first.
+    answers = await asyncio.gather(
+        *(
+            shops[n % 4].create("/v1/reports", submission(subject=ways[n // 4 % 4]))
+            for n in range(32)
+        )
+    )
+    assert [answer.status_code for answer in answers] == [201] * 32
+    assert await rows.count(registry.runtime, "records") == 32
+    assert await _identities(registry) == 1
+
+
+async def test_edits_and_submissions_at_once(registry: Registry) -> None:
+    """Reports are moved from one person to another while new ones arrive: all succeed, two identities."""
+    shop = await registry.shop()
+    other = {"phone": "+380505550115", "name": "Коваль Ганна"}
+    people = [IVAN, other]
+    reports = [await shop.report(subject=people[n % 2]) for n in range(8)]
+
+    async def edit(number: int) -> int:
+        changes = {"subject": people[(number + 1) % 2]}
+        path = f"/v1/reports/{reports[number]['id']}"
+        return (await shop.call("PATCH", path, changes)).status_code
+
+    async def submit(number: int) -> int:
+        body = submission(subject=people[number % 2])
+        return (await shop.create("/v1/reports", body)).status_code
+
+    work = [job(n) for n in range(8) for job in (edit, submit)]
+    assert sorted(await asyncio.gather(*work)) == [200] * 8 + [201] * 8
+    assert await _identities(registry) == 2
+    assert await rows.count(registry.runtime, "records") == 16
+
+
+async def test_the_last_erased_record_takes_its_identity_along(registry: Registry) -> None:
+    shop = await registry.shop()
+    reports = [await shop.report(subject=IVAN) for _ in range(2)]
+    assert await _identities(registry) == 1
+    for left, (report, day) in zip((1, 0), ((reports[0], 40), (reports[1], 80)), strict=True):
+        path = f"/v1/reports/{report['id']}/withdraw"
+        assert (await shop.call("POST", path, {"reason": "Mistake."})).status_code == 200
+        async with registry.after(timedelta(days=day)):
+            pass
+        assert await rows.count(registry.runtime, "records") == left
+        assert await _identities(registry) == left
+    assert await rows.count(registry.runtime, "record_identifiers") == 0
+
+
+async def test_an_identity_holds_no_values(registry: Registry) -> None:
+    shop = await registry.shop()
+    await shop.report(subject={**IVAN, "city": "Київ", "address": "вул. Вигадана, 7"})
+    found = await rows.select(registry.runtime, "SELECT * FROM identities")
+    assert [set(one) for one in found] == [{"id", "created_at"}]
+    values = await rows.select(registry.runtime, "SELECT * FROM record_identifiers")
+    assert {(one["kind"], len(one["index_value"])) for one in values} == {
+        ("phone", 16),
+        ("name_city", 16),
+    }
+
+
+async def test_an_unreadable_subject_leaves_no_half_record(shared: Registry) -> None:
+    shop: Shop = await shared.shop()
+    before = await rows.count(shared.runtime, "records")
+    body = submission(subject={**IVAN, "tax_id": "1"})
+    assert problem(await shop.create("/v1/reports", body)) == (400, "invalid-values")
+    assert await rows.count(shared.runtime, "records") == before
