@@ -7,12 +7,13 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from registry.businesses.rules import Scope, State, Verdict
-from registry.platform.text import Label, Line, Paragraph
+from registry.platform.text import SAYS, Label, Line, Paragraph
 
 Country = Annotated[
     str,
     Meta(
         pattern="^[A-Z]{2}$(?!\\n)",
+        extra={SAYS: "must be a country code of two capital letters, such as UA"},
         description="ISO 3166-1 alpha-2 code, in capitals.",
         examples=["UA"],
     ),
@@ -96,7 +97,13 @@ class EmailProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The code that was sent to the business's address."""
 
     code: Annotated[
-        str, Meta(pattern="^[0-9]{8}$(?!\\n)", description="Eight digits.", examples=["40718256"])
+        str,
+        Meta(
+            pattern="^[0-9]{8}$(?!\\n)",
+            description="Eight digits.",
+            examples=["40718256"],
+            extra={SAYS: "must be the eight digits that were sent"},
+        ),
     ]
 
 

@@ -53,7 +53,7 @@ def add(**given: Any) -> None:
     `registry key create`.
 
         registry business add "ТОВ «Приклад»" --country UA
-            --register-code 14360570 --email office@shop.example
+            --register-code 99000011 --email office@shop.example
             --owner "Олена Коваль" --verify --reason "Extract seen"
 
     Exit codes: 0 done, 2 refused, and why.

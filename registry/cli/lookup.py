@@ -23,7 +23,7 @@ _PLAIN = ("tax_id", "company_code", "name", "birth_date", "city", "country")
 )
 @click.option("--name", help="In any order and script.")
 @click.option("--birth-date", help="YYYY-MM-DD or DD.MM.YYYY")
-@click.option("--city")
+@click.option("--city", help="Where they live or are registered.")
 @click.option("--country", help="Two letters; your business's own when left out.")
 @click.option("--company", is_flag=True, help="The client is a company, not a person.")
 @click.option(
@@ -34,6 +34,9 @@ _PLAIN = ("tax_id", "company_code", "name", "birth_date", "city", "country")
     help="Why you ask; it is on record.",
 )
 @click.option("--reference", help="Your number of the order or contract. \\[default: cli-<today>]")
+@click.option(
+    "--exit-code", "tell_result", is_flag=True, help="End with 10 for a record, 11 for a possible match."
+)
 @client.options
 def lookup(**given: Any) -> None:
     """Look a client up before you sign or ship.
@@ -46,10 +49,10 @@ def lookup(**given: Any) -> None:
         registry lookup --phone "(050) 123-45-67" --name "Шевченко Олександр"
         registry lookup --name "Олена Коваль" --city Львів --purpose booking
         registry lookup --email o.shevchenko@example.com --json
-        registry lookup --company --company-code 14360570 --reference contract-12
+        registry lookup --company --company-code 99000011 --reference contract-12
 
-    Exit codes: 0 no record, 10 record, 11 possible match, 2 refused input or usage, 3 not authorised,
-    4 budget spent (see Retry-After), 5 server cannot be reached or cannot answer.
+    Exit codes: 0 answered (with --exit-code 0 no record, 10 record, 11 possible match), 2 refused input or
+    usage, 3 not authorised, 4 budget spent (see Retry-After), 5 server cannot be reached or cannot answer.
     """
     where = client.target(
         given["url"], given["key"], given["data_dir"], from_demo=given["from_demo"]
@@ -70,7 +73,8 @@ def lookup(**given: Any) -> None:
         output.emit(found)
     else:
         answer.show(found)
-    sys.exit(_EXITS.get(str(found.get("result")), failures.OK))
+    if given["tell_result"]:
+        sys.exit(_EXITS.get(str(found.get("result")), failures.OK))
 
 
 def subject(given: dict[str, Any]) -> dict[str, Any]:

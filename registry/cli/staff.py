@@ -24,7 +24,9 @@ def staff() -> None:
 
 
 @staff.command()
-@click.option("--role", required=True, type=click.Choice(["moderator", "operator"]))
+@click.option(
+    "--role", required=True, type=click.Choice(["moderator", "operator"]), help="What they do."
+)
 @click.option("--name", required=True, help="For the record; kept sealed.")
 @click.option(
     "--business",

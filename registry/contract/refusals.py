@@ -31,7 +31,6 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "look_up": ("lookup-insufficient", "quota-exceeded"),
         "look_up_batch": ("quota-exceeded",),
         "submit": ("submission-refused", "reinsertion-required"),
-        "list_reports": ("not-found",),
         "edit_report": ("submission-refused", "illegal-transition", "reinsertion-required"),
         "add_evidence": (
             "illegal-transition",

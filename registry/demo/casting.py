@@ -13,7 +13,7 @@ import msgspec
 from registry.demo import timetable
 from registry.demo.businesses import Trade
 from registry.demo.people import Party, Population
-from registry.demo.timetable import LOTS, Act, Course, Fate, Spans
+from registry.demo.timetable import Act, Course, Fate, Spans
 from registry.platform.policy import Policy
 from registry.reports.rules import Category
 
@@ -60,7 +60,11 @@ def drafts(dice: Random, trades: Sequence[Trade], crowd: Population, policy: Pol
     """Every report of the history, in no order."""
     reporting = [trade for trade in trades if trade.weight]
     deal = _Deal(dice, reporting, policy, timetable.spans_of(policy))
-    dealt = [_draft(deal, fate, long_ago) for fate, long_ago, count in LOTS for _ in range(count)]
+    dealt = [
+        _draft(deal, fate, long_ago)
+        for fate, long_ago, count in timetable.LOTS
+        for _ in range(count)
+    ]
     _deal_out(dice, dealt, crowd)
     return [
         *dealt,

@@ -188,13 +188,13 @@ async def _restore(scene: Stage) -> datetime:
     """Find again who joined and what was reported; returns the moment up to which the steps are done."""
     runtime = scene.runtime
     position = await _position(runtime)
-    slugs = {trade.register_code: trade.slug for trade in roster(plan.SEED)}
+    slugs = {trade.sign_up.email: trade.slug for trade in roster(plan.SEED)}
     verified = []
     async with transaction(runtime) as session:
         before = None
         while page := await businesses.list_views(session, state=None, before=before, limit=_PAGE):
             for view in page:
-                slug = slugs.get(view.register_code)
+                slug = slugs.get(view.email)
                 if slug is not None and slug not in scene.businesses:
                     scene.businesses[slug] = view.id
                     verified += [slug] if view.state is State.VERIFIED else []

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from registry.platform.text import Label, Line
+from registry.platform.text import SAYS, Label, Line
 
 
 class Handle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +60,7 @@ class SubjectDescription(
             str,
             Meta(
                 pattern="^[A-Z]{2}$(?!\\n)",
+                extra={SAYS: "must be a country code of two capital letters, such as UA"},
                 description="ISO 3166-1 alpha-2; your own business's country when left out.",
                 examples=["UA"],
             ),

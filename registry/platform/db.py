@@ -20,7 +20,7 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from registry.platform.settings import Settings, SettingsError
@@ -59,7 +59,7 @@ def make_engine(url: str, *, role: str | None = MEMBER_ROLE, pool_size: int = 5)
         settings["role"] = role
         settings["statement_timeout"] = str(int(STATEMENT_TIMEOUT.total_seconds() * 1000))
     return create_async_engine(
-        url,
+        _spoken_by("postgresql+asyncpg", url, "ssl"),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
@@ -94,7 +94,14 @@ async def _leave_as_it_is(_: "asyncpg.Connection[Any]") -> None:
 
 def plain_dsn(url: str) -> str:
     """The URL in the form that asyncpg itself reads."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return _spoken_by("postgresql", url, "sslmode").render_as_string(hide_password=False)
+
+
+def _spoken_by(driver: str, url: str, ssl: str) -> URL:
+    """The URL for a driver: people write `postgresql://` and `sslmode`, which SQLAlchemy's asyncpg calls `ssl`."""
+    parsed = make_url(url)
+    query = {ssl if key in ("ssl", "sslmode") else key: value for key, value in parsed.query.items()}
+    return parsed.set(drivername=driver, query=query)
 
 
 async def check(engine: AsyncEngine) -> None:

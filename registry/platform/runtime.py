@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from registry.platform import clock, db, keyring, policy
@@ -90,10 +91,10 @@ async def _check_keys(runtime: Runtime) -> None:
     """Refuse keys that are not this database's: everything would be written under the wrong ones."""
     expected = runtime.keyring.digest("key-check", "deployment")
     async with transaction(runtime) as session:
-        mark = await session.get(Deployment, 1)
-        if mark is None:
-            session.add(Deployment(id=1, key_check=expected))
-        elif mark.key_check != expected:
+        first = insert(Deployment).values(id=1, key_check=expected).on_conflict_do_nothing()
+        await session.execute(first)
+        mark = await session.get_one(Deployment, 1)
+        if mark.key_check != expected:
             raise SettingsError(
                 "The master keys do not belong to this database. Restore the key file that was made with"
                 f" it (looked at {runtime.settings.key_path}), or set REGISTRY_KEYS."

@@ -80,7 +80,8 @@ def from_env(environ: Mapping[str, str] | None = None, **overrides: object) -> S
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as fault:
-        raise SettingsError(f"A REGISTRY_* setting cannot be read: {fault}") from None
+        what, _, path = str(fault).partition(" - at `$.")
+        raise SettingsError(f"REGISTRY_{path.rstrip('`').upper()} cannot be read: {what}.") from None
     return msgspec.structs.replace(settings, data_dir=settings.data_dir.absolute())
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from registry.identities.wire import SubjectDescription
-from registry.platform.text import Label, Line, Paragraph
+from registry.platform.text import SAYS, Label, Line, Paragraph
 from registry.reports.rules import Category, EvidenceGrade, ReasonCode, State, Verdict
 
 Version = Annotated[int, Meta(description="Counts every change of the report.", ge=1)]
@@ -18,7 +18,13 @@ class Money(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     amount: Annotated[int, Meta(ge=1, le=10**12, description="In minor units.", examples=[125000])]
     currency: Annotated[
-        str, Meta(pattern="^[A-Z]{3}$(?!\\n)", description="ISO 4217.", examples=["UAH"])
+        str,
+        Meta(
+            pattern="^[A-Z]{3}$(?!\\n)",
+            description="ISO 4217.",
+            examples=["UAH"],
+            extra={SAYS: "must be a currency code of three capital letters, such as UAH"},
+        ),
     ]
 
 

@@ -33,7 +33,7 @@ def member() -> Iterator[Member]:
     with folder() as data_dir, served(data_dir, REGISTRY_POLICY="sandbox") as server:
         place = ("--json", "--data-dir", data_dir)
         added = run(
-            *("business", "add", "ТОВ «Перша»", "--country", "UA", "--register-code", "14360570"),
+            *("business", "add", "ТОВ «Перша»", "--country", "UA", "--register-code", "99000011"),
             *("--email", "office@first.example", "--owner", "Олена Коваль:3184710691"),
             *("--plan", "partner", "--verify", "--reason", "extract seen", *place),
         )

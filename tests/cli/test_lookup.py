@@ -30,7 +30,7 @@ RECORD, POSSIBLE, SPENT = "050 555 01 02", "050 555 01 03", "050 555 01 09"
 def test_the_exit_code_tells_the_result(
     member: Member, arguments: tuple[str, ...], code: int
 ) -> None:
-    ended = member.call("lookup", *arguments, key=member.test_key)
+    ended = member.call("lookup", "--exit-code", *arguments, key=member.test_key)
     assert ended.code == code, ended.err
     assert "Traceback" not in ended.err
 

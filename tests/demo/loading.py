@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from registry.demo import casting, people, plan
+from registry.demo import casting, people, plan, timetable
 from registry.demo.timetable import Fate
 from registry.platform import runtime
 from registry.platform.runtime import Runtime, transaction
@@ -38,8 +38,8 @@ async def opened(
 
 def made_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a history be one report of each fate, with little around it."""
-    lots = tuple((fate, long_ago, 1) for fate, long_ago, _ in casting.LOTS)
-    monkeypatch.setattr(casting, "LOTS", lots)
+    lots = tuple((fate, long_ago, 1) for fate, long_ago, _ in timetable.LOTS)
+    monkeypatch.setattr(timetable, "LOTS", lots)
     monkeypatch.setattr(plan, "OCCASIONS", 12)
     for name in ("REPEATERS", "FAMILIES", "MOVED", "COMPANIES"):
         monkeypatch.setattr(people, name, 1)
@@ -48,7 +48,7 @@ def made_small(monkeypatch: pytest.MonkeyPatch) -> None:
 def expected_states() -> dict[str, int]:
     """How many reports each state should have under a policy in which every state can persist."""
     states: dict[str, int] = {}
-    for fate, long_ago, count in casting.LOTS:
+    for fate, long_ago, count in timetable.LOTS:
         state = "erased" if long_ago else STATE_OF.get(fate, str(fate))
         states[state] = states.get(state, 0) + count
     # Each reinserted report is one that is shown, and the withdrawn one before it.

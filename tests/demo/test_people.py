@@ -12,6 +12,7 @@ import pytest
 from registry.businesses import rules as businesses_rules
 from registry.demo import businesses, papers, people, plan
 from registry.demo.people import Company, Party, Person
+from registry.identities.wire import SubjectDescription
 from registry.matching import company_code, tax_id
 from registry.matching.compare import contradicts
 from registry.matching.subject import Subject, parse
@@ -103,7 +104,7 @@ def test_two_under_one_number_always_contradict(pair: tuple[Person, Person]) -> 
 
 def test_the_example_is_looked_up_otherwise_than_it_is_written() -> None:
     asked, faults = parse(
-        people.SubjectDescription(
+        SubjectDescription(
             phone=people.EXAMPLE_PHONE, email=people.EXAMPLE_EMAIL, name=people.EXAMPLE_NAME
         ),
         country="UA",
@@ -114,7 +115,7 @@ def test_the_example_is_looked_up_otherwise_than_it_is_written() -> None:
     assert asked.mail_addresses != (CROWD.example.email,)
     for subject in described(CROWD.example, 6):
         assert not contradicts(asked, subject)
-        relative = people.SubjectDescription(name=people.EXAMPLE_RELATIVE)
+        relative = SubjectDescription(name=people.EXAMPLE_RELATIVE)
         assert contradicts(parse(relative, country="UA")[0], subject) == ("name",)
 
 

@@ -48,8 +48,8 @@ SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"phone": "+380505550108", "birth_date": "02.01.1990"},
     ),
     (
-        {"kind": "company", "company_code": "14360570", "email": "x@firm.example"},
-        {"kind": "company", "company_code": "UA14360570", "email": "y@firm.example"},
+        {"kind": "company", "company_code": "99000011", "email": "x@firm.example"},
+        {"kind": "company", "company_code": "UA99000011", "email": "y@firm.example"},
     ),
 ]
 

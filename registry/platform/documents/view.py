@@ -258,9 +258,9 @@ class View:
                 name,
                 self._type(field),
                 name in required,
-                inline(field.get("description") or self._said_of(field)),
+                inline(_own(field, "description") or self._said_of(field)),
                 self._values_of(field),
-                _shown(field["examples"][0]) if field.get("examples") else None,
+                next(map(_shown, _own(field, "examples") or ()), None),
             )
             for name, field in schema.get("properties", {}).items()
         ]
@@ -300,7 +300,8 @@ class View:
         if "enum" in schema:
             return Markup(" or ").join(inline(f"`{value}`") for value in schema["enum"])
         if schema.get("type") == "array":
-            return Markup("list of {}").format(self._type(schema["items"])) + _sizes(schema)
+            most = f" (≤\N{NO-BREAK SPACE}{schema['maxItems']})" if "maxItems" in schema else ""
+            return Markup("list{} of {}").format(most, self._type(schema["items"]))
         if isinstance(schema.get("additionalProperties"), dict):
             return Markup("names to {}").format(self._type(schema["additionalProperties"]))
         return escape(_scalar(schema))
@@ -311,15 +312,17 @@ def _scalar(schema: Schema) -> str:
     if kind == "string":
         if "contentMediaType" in schema:
             return "file"
-        most = f", up to {schema['maxLength']}" if "maxLength" in schema else ""
+        most = f", ≤\N{NO-BREAK SPACE}{schema['maxLength']}" if "maxLength" in schema else ""
         return FORMATS.get(schema.get("format", ""), "text") + most
     low, high = schema.get("minimum"), schema.get("maximum")
     bounds = f", {low} to {high}" if low is not None and high is not None and high < MANY else ""
     return SIMPLE.get(str(kind), "any value") + bounds
 
 
-def _sizes(schema: Schema) -> str:
-    return f", up to {schema['maxItems']}" if "maxItems" in schema else ""
+def _own(field: Schema, key: str) -> Any:
+    """What a field says itself, or where it may be null the other half of it."""
+    parts = [field, *field.get("anyOf", ())]
+    return next((part[key] for part in parts if key in part), None)
 
 
 def _problems_of(response: dict[str, Any]) -> Iterator[dict[str, Any]]:

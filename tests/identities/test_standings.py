@@ -1,0 +1,185 @@
+"""Standings follow the facts: after any sequence of changes they are what the facts alone would make of them."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from registry.identities import service as identities
+from registry.identities.rules import FactCodes
+from registry.matching.subject import Subject
+from registry.platform import clock, vault
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Runtime, transaction
+from registry.reports.rules import State
+from tests.factories import rows
+from tests.factories.registry import Registry, Shop
+from tests.reports.states import in_state
+
+STEPS = 40
+NAMES = ("Мельник Іван", "Мельник Ольга", None)
+
+
+class World:
+    """Some records of a few people, whose facts come and go."""
+
+    def __init__(self, runtime: Runtime, business: UUID, seed: int) -> None:
+        self.runtime, self.business = runtime, business
+        self.dice = random.Random(seed)
+        self.keys: dict[UUID, vault.DataKey] = {}
+        self.records: dict[UUID, UUID] = {}
+
+    def subject(self) -> Subject:
+        phones = self.dice.sample([f"+38050555012{n}" for n in range(4)], self.dice.randint(1, 2))
+        mail = self.dice.choice([(), ("a@mail.example",), ("b@mail.example",)])
+        name = self.dice.choice(NAMES)
+        return Subject(
+            kind="person",
+            country="UA",
+            phones=tuple(phones),
+            emails=mail,
+            name=name,
+            city=self.dice.choice(["Київ", None]),
+        )
+
+    async def step(self) -> None:
+        """One change, in a transaction of its own."""
+        async with transaction(self.runtime) as session:
+            choice = self.dice.choice(["add", "show", "show", "show", "hide", "replace", "erase"])
+            if choice == "add" or not self.records:
+                report, key = uuid7(), await vault.create(session, session.keyring, owner=None)
+                self.keys[report] = key
+                self.records[report] = await identities.resolve(session, self.subject(), key)
+                return
+            report = self.dice.choice(list(self.records))
+            record = self.records[report]
+            if choice == "show":
+                await identities.show(
+                    session,
+                    report_id=report,
+                    record_id=record,
+                    business_id=self.business,
+                    codes=self.codes(),
+                )
+            elif choice == "hide":
+                await identities.hide(session, report)
+            elif choice == "replace":
+                await identities.hide(session, report)
+                key = self.keys[report]
+                subject = self.subject()
+                self.records[report] = await identities.replace(session, record, subject, key)
+            else:
+                await identities.hide(session, report)
+                await identities.erase(session, record)
+                del self.records[report]
+
+    def codes(self) -> FactCodes:
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        return FactCodes(
+            category=self.dice.choice(["no_show", "parcel_refused"]),
+            month=f"2026-0{self.dice.randint(1, 9)}",
+            amount_band=None,
+            currency=None,
+            evidence_grade="documented",
+            state=self.dice.choice(["active", "upheld"]),
+            since=since,
+            until=since + timedelta(days=self.dice.randint(1, 400)),
+        )
+
+
+async def _kept(runtime: Runtime) -> dict[tuple[bytes, UUID], tuple[str, Any]]:
+    found = await rows.select(runtime, "SELECT * FROM standings")
+    return {(r["index_value"], r["identity_id"]): (r["kind"], _order(r["facts"])) for r in found}
+
+
+async def _from_facts(runtime: Runtime) -> dict[tuple[bytes, UUID], tuple[str, Any]]:
+    """What the standings must be, told by the facts, records and identifiers alone."""
+    facts = await rows.select(
+        runtime,
+        "SELECT f.*, r.identity_id FROM facts f JOIN records r ON r.id = f.record_id"
+        " WHERE f.codes IS NOT NULL",
+    )
+    shown: dict[UUID, list[dict[str, Any]]] = {}
+    for fact in facts:
+        ids = {"report": "report_id", "business": "business_id", "record": "record_id"}
+        told = fact["codes"] | {name: str(fact[column]) for name, column in ids.items()}
+        shown.setdefault(fact["identity_id"], []).append(told)
+    lending = {fact["record_id"] for fact in facts}
+    identifiers = await rows.select(
+        runtime,
+        "SELECT i.*, r.identity_id FROM record_identifiers i JOIN records r ON r.id = i.record_id",
+    )
+    return {
+        (i["index_value"], i["identity_id"]): (i["kind"], _order(shown[i["identity_id"]]))
+        for i in identifiers
+        if i["record_id"] in lending
+    }
+
+
+def _order(facts: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(fact, sort_keys=True) for fact in facts)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_after_any_sequence_of_changes(registry: Registry, seed: int) -> None:
+    shop = await registry.newcomer()
+    world = World(registry.runtime, shop.id, seed)
+    seen = 0
+    for _ in range(STEPS):
+        await world.step()
+        kept = await _kept(registry.runtime)
+        assert kept == await _from_facts(registry.runtime)
+        seen = max(seen, len(kept))
+    assert seen > 3
+    orphans = "SELECT id FROM identities WHERE id NOT IN (SELECT identity_id FROM records)"
+    assert await rows.select(registry.runtime, orphans) == []
+
+
+async def _shown(asker: Shop, **subject: Any) -> int:
+    answer = await asker.look_up(**subject)
+    return sum(len(match["reports"]) for match in answer["matches"])
+
+
+async def test_a_hidden_report_lends_no_number(sandbox: Registry) -> None:
+    """Two reports of one person: each number is found while a report that names it is shown, and no longer."""
+    shop, asker = await sandbox.shop(), await sandbox.shop()
+    both = {"phones": ["+380505550130", "+380505550131"], "email": "both@mail.example"}
+    first = await sandbox.published(shop, subject=both)
+    second = await sandbox.published(shop, subject={"phone": "+380505550130"})
+    assert await _shown(asker, phone="+380505550130") == 2
+    assert await _shown(asker, email="both@mail.example") == 2
+    path = f"/v1/reports/{first['id']}/settle"
+    assert (await shop.call("POST", path, {"reason": "Paid."})).status_code == 200
+    assert await _shown(asker, phone="+380505550130") == 1
+    assert await _shown(asker, phone="+380505550131") == 0
+    assert await _shown(asker, email="both@mail.example") == 0
+    assert second["state"] == "active"
+
+
+async def test_a_fact_ends_at_its_time_without_any_job(registry: Registry) -> None:
+    """Reading checks the time: nothing has to run for a report to vanish."""
+    shop, asker = await registry.shop(), await registry.shop()
+    subject = {"phone": "+380505550132"}
+    report = await in_state(registry.runtime, shop, State.ACTIVE, subject=subject)
+    row = await rows.row(registry.runtime, "reports", report)
+    left = row["retention_until"] - row["submitted_at"]
+    assert await _shown(asker, **subject) == 1
+    with clock.shifted(left - timedelta(minutes=5)):
+        assert await _shown(asker, **subject) == 1
+    with clock.shifted(left + timedelta(minutes=5)):
+        assert await _shown(asker, **subject) == 0
+
+
+async def test_a_standing_holds_codes_and_no_values(sandbox: Registry) -> None:
+    shop = await sandbox.shop()
+    await sandbox.published(shop, subject={"phone": "+380505550133", "name": "Мельник Іван"})
+    (standing,) = await rows.select(sandbox.runtime, "SELECT * FROM standings")
+    assert len(standing["index_value"]) == 16
+    (fact,) = standing["facts"]
+    assert set(fact) == {
+        *("category", "month", "amount_band", "currency", "evidence_grade", "state"),
+        *("since", "until", "report", "business", "record"),
+    }
