@@ -78,6 +78,9 @@ def upgrade() -> None:
         op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
     op.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     op.execute(_CURRENT_BUSINESS)
+    # Only the policies of `registry_member` ask for it; the lookup path may run its own functions and no other.
+    op.execute("REVOKE ALL ON FUNCTION registry_business() FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION registry_business() TO registry_member")
     op.execute("GRANT SELECT ON alembic_version TO registry_member, registry_system")
     for table in SYSTEM_TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -118,6 +121,7 @@ def _moderation_rules() -> None:
         END $$
         """
     )
+    op.execute("REVOKE ALL ON FUNCTION registry_refuse_conflict() FROM PUBLIC")
     op.execute(
         "CREATE TRIGGER refuse_conflict BEFORE INSERT OR UPDATE ON report_decisions"
         " FOR EACH ROW EXECUTE FUNCTION registry_refuse_conflict()"

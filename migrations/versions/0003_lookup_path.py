@@ -51,12 +51,6 @@ BEGIN
             / extract(epoch FROM step) + 1e-6
         );
         admitted := greatest(0, least(admitted, room));
-        IF room < 1 THEN
-            wait := greatest(
-                wait,
-                extract(epoch FROM arrivals[i] + step - make_interval(secs => seconds[i]) - moment)
-            );
-        END IF;
     END LOOP;
     remaining := '{}';
     resets := '{}';
@@ -70,6 +64,12 @@ BEGIN
             extract(epoch FROM moment + make_interval(secs => seconds[i]) - arrivals[i])
             / extract(epoch FROM step) + 1e-6
         );
+        IF room < 1 THEN
+            wait := greatest(
+                wait,
+                extract(epoch FROM arrivals[i] + step - make_interval(secs => seconds[i]) - moment)
+            );
+        END IF;
         remaining := remaining || greatest(room, 0);
         resets := resets || extract(epoch FROM arrivals[i] - moment)::float8;
     END LOOP;

@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from registry.businesses.rules import Scope, State, Verdict
-from registry.platform.text import SAYS, Label, Line, Paragraph
+from registry.platform.faults import SAYS
+from registry.platform.text import Label, Line, Paragraph
 
 Country = Annotated[
     str,

@@ -10,11 +10,22 @@ import sys
 import rich_click as click
 from rich_click import rich_click as style
 
-from registry.cli import business, contract, failures, key, lookup, operate, report, serve, staff
+from registry.cli import (
+    business,
+    contract,
+    dispute,
+    failures,
+    key,
+    lookup,
+    operate,
+    report,
+    serve,
+    staff,
+)
 
 GROUPS = {
     "Run a registry": ["serve", "worker", "migrate"],
-    "Members and staff": ["business", "key", "staff"],
+    "Members and staff": ["business", "key", "staff", "dispute"],
     "From a terminal, against any registry": ["lookup", "report"],
     "For developers": ["contract"],
 }
@@ -51,6 +62,7 @@ for _command in (
     business.business,
     key.key,
     staff.staff,
+    dispute.dispute,
     lookup.lookup,
     report.report,
     contract.contract,

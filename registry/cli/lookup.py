@@ -35,7 +35,10 @@ _PLAIN = ("tax_id", "company_code", "name", "birth_date", "city", "country")
 )
 @click.option("--reference", help="Your number of the order or contract. \\[default: cli-<today>]")
 @click.option(
-    "--exit-code", "tell_result", is_flag=True, help="End with 10 for a record, 11 for a possible match."
+    "--exit-code",
+    "tell_result",
+    is_flag=True,
+    help="End with 10 for a record, 11 for a possible match.",
 )
 @client.options
 def lookup(**given: Any) -> None:

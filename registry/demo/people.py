@@ -28,6 +28,8 @@ EXAMPLE_RELATIVE = "Кравчук Соломія"
 #: A number that nobody ever reported.
 EXAMPLE_STRANGER = "050 555 01 99"
 
+#: His number in the form that the registry keeps.
+EXAMPLE_NUMBER = "+380505550177"
 #: The last four digits of everybody else's number; below are the examples and the sandbox of test keys.
 LOWEST, HIGHEST = 1000, 9999
 DOMAINS = ("example.com", "example.org", "example.net", "poshta.example", "mail.example")
@@ -197,7 +199,7 @@ def _example(today: date) -> Person:
         patronymic=Word("Романович", "Романович", "Romanovych"),
         born=today - timedelta(days=round(38.4 * DAYS_OF_YEAR)),
         city=names.CITIES[1],
-        phone="+380505550177",
+        phone=EXAMPLE_NUMBER,
         email="ostap.kravchuk@example.com",
         tax_id=None,
         telegram="demo_kravchuk_0177",

@@ -7,7 +7,7 @@ doing it (`stage`).
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import msgspec
@@ -31,6 +31,8 @@ APART = timedelta(minutes=1)
 #: The member that has laid down terms of its own, and the days before the load on which it did.
 OWN_TERMS = ("hotel", 330.4)
 _FIRST_NUMBER = 1001
+#: How many of those whom one business met are known to it by next to nothing.
+_BARE = 0.15
 #: A day on which the clock is looked after, even when nothing was done.
 _EVERY = 4
 
@@ -131,7 +133,6 @@ def _submission(
     incident = (submitted - timedelta(days=days)).date()
     if draft.incident is not None:
         incident = _moment(anchor, draft.incident).date()
-    since = datetime.combine(incident, time(18), UTC)
     money = category in NEEDS_AMOUNT or dice.random() < 0.3
     low, high = map(math.log, trade.sums)
     return ReportSubmission(
@@ -145,7 +146,7 @@ def _submission(
         if money
         else None,
         statement=stories.statement(dice, category, abroad=abroad),
-        contacts=stories.contacts(dice, category, since, submitted, abroad=abroad),
+        contacts=stories.contacts(dice, category, incident, submitted, abroad=abroad),
         settlement_attempts=stories.attempts(dice, category, abroad=abroad),
     )
 
@@ -153,7 +154,11 @@ def _submission(
 def _subject(dice: Random, party: Party, *, abroad: bool) -> SubjectDescription:
     """A client as described; of one whom nobody else met, sometimes an address or a number is all."""
     described = people.describe(dice, party, abroad=abroad)
-    if isinstance(party, Company) or not party.alone or dice.random() > 0.15:
+    if party.phone == people.EXAMPLE_NUMBER:
+        # What the README looks up is known to all who reported him, and written otherwise by them.
+        phone = people.written_phone(dice, party.phone, abroad=True)
+        return msgspec.structs.replace(described, phone=phone, email=party.email)
+    if isinstance(party, Company) or not party.alone or dice.random() > _BARE:
         return described
     bare = {"birth_date": None, "city": None, "tax_id": None}
     if dice.random() < 0.5:

@@ -4,7 +4,7 @@ Lives here: the words, in the languages of the businesses, facts only and nobody
 wrote them when (`plan`).
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from registry.reports.rules import NEEDS_CONTACTS, Category
@@ -118,15 +118,20 @@ def statement(dice: Random, category: Category, *, abroad: bool) -> str:
 
 
 def contacts(
-    dice: Random, category: Category, since: datetime, until: datetime, *, abroad: bool
+    dice: Random, category: Category, since: date, until: datetime, *, abroad: bool
 ) -> list[Contact]:
-    """The dated log of contacts between the incident and the report, oldest first."""
+    """The dated log of contacts between the incident and the report, in office hours, oldest first."""
     count = dice.randint(1, 3) if category in NEEDS_CONTACTS else dice.choice((0, 0, 1))
-    span = (until - since) / timedelta(seconds=1)
-    moments = sorted(since + timedelta(seconds=int(dice.random() * span)) for _ in range(count))
+    days = (until.date() - since).days
+    office = [dice.randrange(6 * 60, 15 * 60) for _ in range(count)]
+    moments = sorted(
+        datetime.combine(since, time(), UTC)
+        + timedelta(days=dice.randint(1, max(1, days - 1)), minutes=minute)
+        for minute in office
+    )
     known = _CONTACTS_ABROAD if abroad else _CONTACTS
     return [
-        Contact(at=at, channel=channel, summary=summary)
+        Contact(at=min(at, until), channel=channel, summary=summary)
         for at, (channel, summary) in zip(moments, dice.sample(known, count), strict=True)
     ]
 

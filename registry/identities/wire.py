@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from registry.platform.text import SAYS, Label, Line
+from registry.platform.faults import SAYS
+from registry.platform.text import Label, Line
 
 
 class Handle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

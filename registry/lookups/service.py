@@ -22,6 +22,7 @@ from registry.lookups.rules import Fact, Found, Rule
 from registry.lookups.wire import LookupAnswer
 from registry.matching.subject import Subject
 from registry.platform import clock
+from registry.platform.db import as_system
 from registry.platform.idempotency import KeyReused, StillRunning
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session
@@ -147,12 +148,16 @@ async def replays(
 ) -> dict[bytes | None, LookupAnswer]:
     """Receipts of those queries that were answered under their idempotency key in the last 24 hours.
 
-    Raises `KeyReused` for a key that was used for another request.
+    A key that was used before then is free again. Raises `KeyReused` for a key that was used for another request.
     """
     asked = {query.idempotency: query for query in queries if query.idempotency}
     found: dict[bytes | None, LookupAnswer] = {}
     oldest = session.now - timedelta(hours=session.policy.idempotency_hours)
-    for row in await store.list_under(session, member.business_id, list(asked)):
+    rows = await store.list_under(session, member.business_id, list(asked))
+    if late := [row.id for row in rows if row.at < oldest]:
+        async with as_system(session):
+            await store.free_keys(session, late)
+    for row in rows:
         if row.idempotency is None or row.at < oldest:
             continue
         if row.fingerprint != asked[row.idempotency].fingerprint:

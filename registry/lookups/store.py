@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.lookups.rules import DEFAULT_RULES, Fact, Rule
@@ -96,6 +96,13 @@ async def list_under(
     """Lookups made under these idempotency digests."""
     query = select(Lookup).where(Lookup.business_id == business_id, Lookup.idempotency.in_(keys))
     return (await session.scalars(query)).all()
+
+
+async def free_keys(session: Session, ids: Collection[UUID]) -> None:
+    """Let the idempotency keys of these lookups be used again."""
+    await session.execute(
+        update(Lookup).where(Lookup.id.in_(ids)).values(idempotency=None, fingerprint=None)
+    )
 
 
 async def sweep(session: Session, months: int, limit: int) -> int:

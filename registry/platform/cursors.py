@@ -23,7 +23,7 @@ DEFAULT_LIMIT = 20
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One page of a list, newest first."""
+    """One page of a list."""
 
     items: list[T]
     next_cursor: Annotated[

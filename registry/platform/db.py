@@ -100,7 +100,9 @@ def plain_dsn(url: str) -> str:
 def _spoken_by(driver: str, url: str, ssl: str) -> URL:
     """The URL for a driver: people write `postgresql://` and `sslmode`, which SQLAlchemy's asyncpg calls `ssl`."""
     parsed = make_url(url)
-    query = {ssl if key in ("ssl", "sslmode") else key: value for key, value in parsed.query.items()}
+    query = {
+        ssl if key in ("ssl", "sslmode") else key: value for key, value in parsed.query.items()
+    }
     return parsed.set(drivername=driver, query=query)
 
 

@@ -72,7 +72,8 @@ class Negotiated(Response[Any]):
             if isinstance(self.content, bytes):
                 self.content = msgspec.json.decode(self.content)
             self.media_type = MESSAGEPACK
-            self.content = msgspec.msgpack.encode(self.content)
+            # Times as text, as in JSON: a MessagePack timestamp is an extension that few clients read.
+            self.content = msgspec.msgpack.encode(msgspec.to_builtins(self.content))
         return super().to_asgi_response(app, request, **options)
 
 
@@ -107,7 +108,9 @@ def decode(body: bytes, type_: type[T]) -> T:
 
 def invalid(found: Sequence[Fault]) -> InvalidValues:
     """The refusal that names every faulty value."""
-    told = "; ".join(f"{fault.pointer or 'the body'}: {fault.detail.rstrip('.')}" for fault in found[:3])
+    told = "; ".join(
+        f"{fault.pointer or 'the body'}: {fault.detail.rstrip('.')}" for fault in found[:3]
+    )
     more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
     return InvalidValues(told + more + ".", errors=found)
 

@@ -81,7 +81,9 @@ def from_env(environ: Mapping[str, str] | None = None, **overrides: object) -> S
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as fault:
         what, _, path = str(fault).partition(" - at `$.")
-        raise SettingsError(f"REGISTRY_{path.rstrip('`').upper()} cannot be read: {what}.") from None
+        raise SettingsError(
+            f"REGISTRY_{path.rstrip('`').upper()} cannot be read: {what}."
+        ) from None
     return msgspec.structs.replace(settings, data_dir=settings.data_dir.absolute())
 
 

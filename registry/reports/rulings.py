@@ -9,32 +9,35 @@ from uuid import UUID
 from registry.platform.actor import Actor
 from registry.platform.runtime import Session
 from registry.reports import lifecycle, store
-from registry.reports.rules import Event
+from registry.reports.rules import Event, State
 
 
-async def suspend(session: Session, actor: Actor, report_id: UUID) -> None:
+async def suspend(
+    session: Session, actor: Actor, report_id: UUID, reason: str | None = None
+) -> State:
     """Restrict a report at once, because the person disputes it or appeals."""
-    await _apply(session, actor, report_id, Event.CONTEST, None)
+    return await _apply(session, actor, report_id, Event.CONTEST, reason)
 
 
-async def restore(session: Session, actor: Actor, report_id: UUID, reason: str) -> None:
+async def restore(session: Session, actor: Actor, report_id: UUID, reason: str) -> State:
     """A ruling confirms it: shown again, as reviewed; not before the notice days are over."""
-    await _apply(session, actor, report_id, Event.UPHOLD, reason)
+    return await _apply(session, actor, report_id, Event.UPHOLD, reason)
 
 
-async def amend(session: Session, actor: Actor, report_id: UUID, reason: str) -> None:
+async def amend(session: Session, actor: Actor, report_id: UUID, reason: str) -> State:
     """A ruling corrects it: shown again, as reviewed."""
-    await _apply(session, actor, report_id, Event.AMEND, reason)
+    return await _apply(session, actor, report_id, Event.AMEND, reason)
 
 
-async def remove(session: Session, actor: Actor, report_id: UUID, reason: str) -> None:
+async def remove(session: Session, actor: Actor, report_id: UUID, reason: str) -> State:
     """A ruling ends it."""
-    await _apply(session, actor, report_id, Event.REMOVE, reason)
+    return await _apply(session, actor, report_id, Event.REMOVE, reason)
 
 
 async def _apply(
     session: Session, actor: Actor, report_id: UUID, event: Event, reason: str | None
-) -> None:
+) -> State:
     report = await store.lock(session, report_id)
     await lifecycle.advance(session, report)
     await lifecycle.apply(session, report, event, actor, reason=reason)
+    return State(report.state)

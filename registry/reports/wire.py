@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from registry.identities.wire import SubjectDescription
-from registry.platform.text import SAYS, Label, Line, Paragraph
+from registry.platform.faults import SAYS
+from registry.platform.text import Label, Line, Paragraph
 from registry.reports.rules import Category, EvidenceGrade, ReasonCode, State, Verdict
 
 Version = Annotated[int, Meta(description="Counts every change of the report.", ge=1)]

@@ -154,9 +154,6 @@ async def _staff(registry: Registry, shop: Shop) -> None:
     await registry.decide_business(shop.id, "suspend")
 
 
-@pytest.mark.xfail(
-    reason="`Negotiated` sends times as extensions unless the answer was stored as JSON"
-)
 async def test_answers_in_messagepack_are_the_same(
     checked: tuple[Registry, set[tuple[str, str, int]]],
 ) -> None:

@@ -17,6 +17,9 @@ from registry import contract as published
 from registry.businesses.rules import Scope
 from registry.contract import calls, operations, refusals
 from registry.platform import settings
+from registry.platform.errors import InvalidValues
+from registry.platform.http import decode
+from registry.reports.wire import ReportSubmission
 from registry.staff.rules import Role
 from tests.contract.validate import contract, errors_of, resolved
 
@@ -182,6 +185,18 @@ def test_examples_of_problems_say_what_the_code_says() -> None:
         value = example["value"]
         refusal = refusals.known()[value["type"].rpartition(":")[2]]
         assert (value["status"], value["title"]) == (refusal.status, refusal.title)
+
+
+def test_the_example_of_faulty_values_is_what_the_code_says() -> None:
+    report = json.loads(json.dumps(operations.examples()["ReportSubmission"]["example"]["value"]))
+    report["incident_date"] = "2026-13-02"
+    report["amount"]["currency"] = "uah"
+    report["statment"] = report.pop("statement")
+    example = operations.examples()["Problem"]["invalid values"]["value"]
+    with pytest.raises(InvalidValues) as refused:
+        decode(json.dumps(report).encode(), ReportSubmission)
+    said = msgspec.to_builtins(refused.value.problem(example["instance"]))
+    assert said == example
 
 
 def test_unknown_fields_of_requests_are_refused_by_the_schema_too() -> None:

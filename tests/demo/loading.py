@@ -27,12 +27,22 @@ STATE_OF = {
 
 
 @asynccontextmanager
+async def using(url: str, folder: Path, policy: str, **others: str) -> AsyncIterator[Runtime]:
+    """A runtime under that policy on a database that is there."""
+    settings = from_env({}, data_dir=folder / "var", policy=policy, **others)
+    async with runtime.running(settings, url) as found:
+        yield found
+
+
+@asynccontextmanager
 async def opened(
-    server_url: str, template_url: str, folder: Path, policy: str
+    server_url: str, template_url: str, folder: Path, policy: str, **others: str
 ) -> AsyncIterator[Runtime]:
     """A runtime under that policy, on a database of its own."""
-    settings = from_env({}, data_dir=folder / "var", policy=policy)
-    async with cloned(server_url, template_url) as url, runtime.running(settings, url) as found:
+    async with (
+        cloned(server_url, template_url) as url,
+        using(url, folder, policy, **others) as found,
+    ):
         yield found
 
 

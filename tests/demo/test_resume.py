@@ -14,7 +14,16 @@ from registry.lookups.wire import LookupRequest, Purpose
 from registry.platform import clock, secrets
 from registry.platform.runtime import Runtime
 from registry.reports.rules import State
-from tests.demo.loading import counted, expected_states, made_small, opened, rows, unheard
+from tests.conftest import cloned
+from tests.demo.loading import (
+    counted,
+    expected_states,
+    made_small,
+    opened,
+    rows,
+    unheard,
+    using,
+)
 
 
 class CutOff(Exception):
@@ -76,16 +85,10 @@ async def test_what_is_no_longer_possible_is_passed_over(
     server_url: str, template_url: str, tmp_path: Path
 ) -> None:
     """Between two starts the policy is changed: the plan is another one, the history is still ended."""
-    from registry.platform import runtime
-    from registry.platform.settings import from_env
-    from tests.conftest import cloned
-
     async with cloned(server_url, template_url) as url:
-        settings = from_env({}, data_dir=tmp_path / "var", policy="eu-strict")
-        async with runtime.running(settings, url) as strict:
+        async with using(url, tmp_path, "eu-strict") as strict:
             await cut_off_at(strict, 0.8)
-        settings = from_env({}, data_dir=tmp_path / "var", policy="sandbox")
-        async with runtime.running(settings, url) as eased:
+        async with using(url, tmp_path, "sandbox") as eased:
             await service.load(eased, progress=unheard)
             assert await result_for(eased, service.EXAMPLE_PHONE) == "record"
             assert await service.credentials(eased, None)
@@ -103,7 +106,9 @@ async def test_every_state_under_the_strict_policy(
 async def test_without_waiting_times_nothing_rests_in_them_and_two_load_once(
     server_url: str, template_url: str, tmp_path: Path
 ) -> None:
-    async with opened(server_url, template_url, tmp_path, "sandbox") as running:
+    """Nor does a mail server that is set get letters: nobody at the invented addresses asked for any."""
+    refusing = {"smtp_url": "smtp://127.0.0.1:1"}
+    async with opened(server_url, template_url, tmp_path, "sandbox", **refusing) as running:
         both = (service.load(running, progress=unheard) for _ in range(2))
         await asyncio.gather(*both)
         states = await counted(running, "reports", "state")
@@ -114,17 +119,4 @@ async def test_without_waiting_times_nothing_rests_in_them_and_two_load_once(
             == 1
         )
         assert await result_for(running, service.EXAMPLE_PHONE) == "record"
-
-
-async def test_letters_never_leave_the_machine(
-    server_url: str, template_url: str, tmp_path: Path
-) -> None:
-    """A mail server that is set is not used: nobody at the invented addresses asked for anything."""
-    from registry.platform import runtime
-    from registry.platform.settings import from_env
-    from tests.conftest import cloned
-
-    settings = from_env({}, data_dir=tmp_path / "var", smtp_url="smtp://127.0.0.1:1")
-    async with cloned(server_url, template_url) as url, runtime.running(settings, url) as running:
-        await service.load(running, progress=unheard)
         assert set(await counted(running, "messages", "transport")) == {"files"}

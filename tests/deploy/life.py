@@ -48,7 +48,8 @@ def diagram() -> str:
         arrows.setdefault((before, after), []).append(event)
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {State.SUBMITTED}"]
     lines += [
-        f"    {before} --> {after}: {', '.join(events)}" for (before, after), events in arrows.items()
+        f"    {before} --> {after}: {', '.join(events)}"
+        for (before, after), events in arrows.items()
     ]
     return "\n".join([*lines, f"    {State.ERASED} --> [*]", "```"])
 

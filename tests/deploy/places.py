@@ -61,6 +61,7 @@ def command_lines(text: str) -> Iterator[list[str]]:
     """The lines of a text's code blocks that call `registry`, with their continuations."""
     for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", text, re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            called = re.search(r"(?:^|[\s/])registry((?: [^|>#]*)?)(?:[|>#]|$)", line)
-            if called and called[1].strip() and not line.lstrip().startswith("#"):
-                yield shlex.split(called[1])
+            called = re.findall(r"(?:^|[\s/])registry (?=[a-z])([^|>#]*)", line)
+            if called and not line.lstrip().startswith(("#", "systemctl ")):
+                # `exec registry registry ...`: the first is the name of a container.
+                yield shlex.split(called[-1].removeprefix("registry "))

@@ -197,23 +197,24 @@ async def test_ones_own_reports_count_and_are_marked(sandbox: Registry) -> None:
     assert match["independent_sources"] == 2
 
 
+@pytest.fixture(scope="module")
+async def pole(shared_sandbox: Registry) -> Shop:
+    """A Polish business; a Polish number was reported by a Ukrainian one."""
+    await shared_sandbox.published(await shared_sandbox.shop(), subject={"phone": "+48512345678"})
+    return await shared_sandbox.shop(country="PL", register_code="5261040828")
+
+
 @pytest.mark.parametrize(
-    ("country", "subject"),
+    ("by", "subject"),
     [
-        ("PL", {"phone": "512 345 678"}),
-        ("UA", {"phone": "512 345 678", "country": "PL"}),
-        ("UA", {"phone": "+48 512 345 678"}),
-        ("UA", {"phone": "0048512345678"}),
+        ("pole", {"phone": "512 345 678"}),
+        ("asker", {"phone": "512 345 678", "country": "PL"}),
+        ("asker", {"phone": "+48 512 345 678"}),
+        ("asker", {"phone": "0048512345678"}),
     ],
 )
 async def test_numbers_are_read_by_the_given_or_the_businesss_country(
-    shared_sandbox: Registry, country: str, subject: dict[str, Any]
+    asker: Shop, pole: Shop, by: str, subject: dict[str, Any]
 ) -> None:
-    codes = {"PL": {"country": "PL", "register_code": None}, "UA": {}}
-    reporter = await shared_sandbox.shop()
-    polish = {"phone": "+48512345678"}
-    await shared_sandbox.published(reporter, subject=polish)
-    if country == "PL":
-        codes["PL"]["register_code"] = "5261040828"
-    shop = await shared_sandbox.shop(**codes[country])
+    shop = {"pole": pole, "asker": asker}[by]
     assert (await shop.look_up(**subject))["result"] == "record"
