@@ -68,11 +68,11 @@ _BEGUN, _LOADED = "demo.begun", "demo.loaded"
 #: The two members whose keys are handed out.
 _MEMBERS = dict(zip(("member_key", "second_member_key"), MEMBERS, strict=True))
 _STAFF = {
-    "moderator_key": ("moderator", Role.MODERATOR, "Вартовий Ілля"),
-    "second_moderator_key": ("second_moderator", Role.MODERATOR, "Слушна Меланія"),
-    "operator_key": ("operator", Role.OPERATOR, "Порядна Дарина"),
+    "moderator_key": (Role.MODERATOR, "Вартовий Ілля"),
+    "second_moderator_key": (Role.MODERATOR, "Слушна Меланія"),
+    "operator_key": (Role.OPERATOR, "Порядна Дарина"),
 }
-#: An entry whose two times lie further apart was written by a load: steps end a quarter of an hour ago.
+#: An entry whose two times lie further apart was written by a load: the last step is half an hour old.
 _MOVED = timedelta(minutes=5)
 _PAGE = 200
 _LOCK_EVERY_S = 0.2
@@ -138,7 +138,7 @@ async def _begin(runtime: Runtime) -> AuditEntry:
     with clock.shifted(start - origin - timedelta(seconds=time.monotonic())):
         async with transaction(runtime) as session:
             details = {"anchor": anchor.isoformat()}
-            for key, (_, role, name) in _STAFF.items():
+            for key, (role, name) in _STAFF.items():
                 staff_id, _ = await staff.add(session, CONSOLE, role, name)
                 details[key] = str(staff_id)
             _record(session, _BEGUN, details)
@@ -171,7 +171,7 @@ async def _origin(runtime: Runtime) -> datetime:
 
 def _stage(runtime: Runtime, begun: AuditEntry, *, resumed: bool) -> Stage:
     def named(key: str) -> Staff:
-        return Staff(id=UUID(str(begun.details[key])), role=_STAFF[key][1], business_id=None)
+        return Staff(id=UUID(str(begun.details[key])), role=_STAFF[key][0], business_id=None)
 
     return Stage(
         runtime=runtime,

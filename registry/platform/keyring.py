@@ -88,8 +88,9 @@ def _parse(text: str, source: str) -> Keyring:
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     body = {"current": 1, "masters": {"1": base64.b64encode(os.urandom(MASTER_BYTES)).decode()}}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # A name of its own: in two containers two processes may have one number, and what is linked is in use.
+    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(body, file)
         file.flush()

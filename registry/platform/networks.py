@@ -32,4 +32,6 @@ def allowed(address: str | None, networks: Sequence[str]) -> bool:
         caller = ip_address(address or "")
     except ValueError:
         return False
+    # A server that listens on both families shows an IPv4 caller as ::ffff:192.0.2.7.
+    caller = getattr(caller, "ipv4_mapped", None) or caller
     return any(caller in ip_network(network) for network in networks)

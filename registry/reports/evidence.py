@@ -100,6 +100,7 @@ async def read(
         "report.evidence_read",
         "report",
         report_id,
+        business_id=report.business_id,
         details={"evidence": str(evidence_id)},
     )
     return row, key.open_bytes(f"evidence:{row.id}", sealed)

@@ -87,7 +87,8 @@ async def note_bounce(
     session: Session, operator: Staff, about_id: UUID, message_id: UUID, reason: str
 ) -> None:
     """Put on record that a message to a person came back."""
-    key = await lifecycle.data_key(session, await store.get(session, about_id))
+    report = await store.get(session, about_id)
+    key = await lifecycle.data_key(session, report)
     details: dict[str, str | int | None] = {"message": str(message_id)}
     audit.record(
         session,
@@ -95,6 +96,7 @@ async def note_bounce(
         "report.notice_bounced",
         "report",
         about_id,
+        business_id=report.business_id,
         details=details,
         reason=(key, reason),
     )

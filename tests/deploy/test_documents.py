@@ -62,7 +62,7 @@ def test_commands_are_real(path: str) -> None:
 
 def test_the_operators_guide_shows_the_commands_of_an_operator() -> None:
     shown = {
-        " ".join(line[:2]) if line[0] in {"staff", "business", "key"} else line[0]
+        " ".join(line[:2]) if line[0] in {"staff", "business", "key", "dispute"} else line[0]
         for line in places.command_lines(OPERATIONS)
     }
     assert {
@@ -75,6 +75,8 @@ def test_the_operators_guide_shows_the_commands_of_an_operator() -> None:
         "business add",
         "key create",
         "key revoke",
+        "dispute open",
+        "dispute rule",
     } <= shown
 
 

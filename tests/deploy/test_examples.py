@@ -57,7 +57,7 @@ def test_the_first_lookup_answers_as_shown(member: Member, tmp_path: Path) -> No
 
 
 @places.needs("curl")
-@places.needs("uuidgen")
+@places.needs("openssl")
 def test_the_first_report_and_its_evidence_are_taken(member: Member, tmp_path: Path) -> None:
     lately = datetime.now(UTC) - timedelta(days=20)
     block = re.sub(r"2026-11-0[23]", f"{lately:%Y-%m-%d}", REPORT)

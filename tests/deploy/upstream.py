@@ -42,6 +42,9 @@ class Upstream(ThreadingHTTPServer):
         #: From now on it hangs up on whoever still has a connection.
         self.gone = False
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A proxy that hangs up on a refused body is no fault."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

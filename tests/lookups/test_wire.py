@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.factories.registry import Registry, Shop, problem, query
+from tests.factories.registry import Registry, Shop, problem, query, submission
 
 PACKED = "application/vnd.msgpack"
 PHONE = {"phone": "+380505550190", "name": "Ярема Йосип"}
@@ -66,14 +66,11 @@ async def test_other_answers_can_be_packed_too(shop: Shop) -> None:
     assert report.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_report_packed_both_ways(shared_sandbox: Registry, shop: Shop) -> None:
-    from tests.factories.registry import submission
-
-    body = submission()
-    answer = await _post(shop, "/v1/reports", body, Accept=PACKED, Idempotency_Key="packed-report")
+async def test_a_report_packed_both_ways(shop: Shop) -> None:
+    headers = {"Accept": PACKED, "Idempotency_Key": "packed-report"}
+    answer = await _post(shop, "/v1/reports", submission(), **headers)
     assert answer.status_code == 201
     told = msgspec.msgpack.decode(answer.content)
-    view = (await shop.call("GET", f"/v1/reports/{told['id']}")).json()
-    assert told == view
-    again = await shop.call("POST", "/v1/reports", body, Idempotency_Key="packed-report")
-    assert again.status_code in (201, 422)
+    view = await shop.view(told["id"])
+    # The earliest possible time moves on while the report waits.
+    assert {**told, "visible_from": None} == {**view, "visible_from": None}
