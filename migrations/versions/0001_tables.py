@@ -32,9 +32,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_entries_business_id"), "audit_entries", ["business_id"], unique=False
     )
-    op.create_index(
-        "ix_audit_entries_object", "audit_entries", ["object_kind", "object_id"], unique=False
-    )
+    op.create_index("ix_audit_entries_object_id", "audit_entries", ["object_id"], unique=False)
     op.create_table(
         "buckets",
         sa.Column("name", sa.String(), nullable=False),

@@ -49,7 +49,10 @@ SYSTEM_TABLES = (
 _ROLE = """
 DO $$
 BEGIN
-    CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+    -- A DBA may have made it before, so that the login role needs no CREATEROLE.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+        CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
@@ -58,8 +61,11 @@ _MEMBERSHIP = """
 DO $$
 BEGIN
     IF current_setting('server_version_num')::int >= 160000 THEN
+        IF pg_has_role(current_user, '{role}', 'SET') THEN
+            RETURN;
+        END IF;
         EXECUTE format('GRANT {role} TO %I WITH SET TRUE, INHERIT FALSE', current_user);
-    ELSE
+    ELSIF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
         EXECUTE format('GRANT {role} TO %I', current_user);
     END IF;
 END $$

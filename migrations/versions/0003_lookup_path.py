@@ -161,10 +161,8 @@ def upgrade() -> None:
     op.execute("GRANT CREATE ON SCHEMA public TO registry_definer")
     for signature, body in FUNCTIONS.items():
         op.execute(body)
-        op.execute(f"ALTER FUNCTION {signature} OWNER TO registry_definer")
+        # Before the owner changes: what is not one's own one cannot grant or revoke, and PostgreSQL only warns.
         op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO registry_lookup")
+        op.execute(f"ALTER FUNCTION {signature} OWNER TO registry_definer")
     op.execute("REVOKE CREATE ON SCHEMA public FROM registry_definer")
-    op.execute(
-        "GRANT EXECUTE ON FUNCTION registry_spend(text[], int[], int[], int) TO registry_member, registry_system"
-    )

@@ -15,7 +15,7 @@ class Entry(Base):
     """One change or sight: who, what, to which object."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_object", "object_kind", "object_id"),)
+    __table_args__ = (Index("ix_audit_entries_object_id", "object_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     #: The database's own time.

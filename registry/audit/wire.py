@@ -14,7 +14,9 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     at: Annotated[datetime, Meta(description="The database's own time.")]
     clock_at: Annotated[
         datetime,
-        Meta(description="The registry's time; differs only in tests and demonstration data."),
+        Meta(
+            description="The registry's time; differs by more than moments only in tests and demonstration data."
+        ),
     ]
     actor_kind: Annotated[
         str, Meta(description="`business`, `staff`, `subject`, `console` or `system`.")

@@ -155,6 +155,30 @@ def suspend(business_id: UUID, reason: str, **given: Any) -> None:
     _decide(business_id, "suspend", reason, given)
 
 
+@business.command()
+@click.argument("business_id", metavar="ID", type=click.UUID)
+@click.argument("plan", type=click.Choice(["free", "pro", "partner"]))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@opening.options
+def plan(business_id: UUID, plan: str, *, as_json: bool, **given: Any) -> None:
+    """Move a business to another plan; its budgets change within seconds.
+
+        registry business plan 01932f0c-... pro
+
+    Exit codes: 0 done, 2 refused, and why.
+    """
+    from registry.businesses import service
+    from registry.platform.actor import CONSOLE
+    from registry.platform.runtime import transaction
+
+    async def work(runtime: "Runtime") -> "BusinessView":
+        async with transaction(runtime) as session:
+            await service.set_plan(session, CONSOLE, business_id, plan)
+            return await service.view(session, business_id)
+
+    _show(opening.perform(opening.settings(**given), work), as_json=as_json)
+
+
 def _decide(business_id: UUID, verdict: str, reason: str, given: dict[str, Any]) -> None:
     from registry.businesses import service
     from registry.businesses.wire import BusinessDecision

@@ -183,6 +183,9 @@ def _signals() -> Iterator[None]:
 def _config(workers: int) -> "Config":
     from uvicorn import Config
 
+    from registry.platform.settings import from_env
+
+    proxies = from_env().trusted_proxies
     return Config(
         "registry.cli.serving:application",
         factory=True,
@@ -194,7 +197,8 @@ def _config(workers: int) -> "Config":
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )

@@ -10,6 +10,7 @@ anything else       no record
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from registry.businesses.access import Member
@@ -29,14 +30,16 @@ SPENT = "+380505550109"
 _NOBODY, _OTHER, _THIRD = UUID(int=0), UUID(int=1), UUID(int=2)
 
 
-def _fact(category: str, month: str, band: str | None, state: str, source: UUID) -> Fact:
+def _fact(category: str, at: date, ago: int, band: str | None, state: str, source: UUID) -> Fact:
+    """A fact of so many months ago."""
+    year, month = divmod(at.year * 12 + at.month - 1 - ago, 12)
     return Fact(
         report=_NOBODY,
         record=_NOBODY,
         business=source,
         source=source,
         category=category,
-        month=month,
+        month=f"{year}-{month + 1:02d}",
         amount_band=band,
         currency="UAH" if band else None,
         evidence_grade="documented" if state == "active" else "adjudicated",
@@ -53,20 +56,20 @@ def _graded(grade: Grade, field: str, *facts: Fact) -> Graded:
     return Graded(grade=grade, agreement=agreement, facts=facts)
 
 
-def _match(identifier: str, asking: UUID) -> list[Graded]:
+def _match(identifier: str, asking: UUID, at: date) -> list[Graded]:
     if identifier == "+380505550101":
         return [
             _graded(
                 Grade.STRONG,
                 "phone",
-                _fact("parcel_refused", "2026-09", "1000-5000", "active", _OTHER),
+                _fact("parcel_refused", at, 2, "1000-5000", "active", _OTHER),
             )
         ]
     if identifier == "+380505550102":
         facts = (
-            _fact("payment_overdue", "2026-08", "20000-100000", "active", _OTHER),
-            _fact("payment_overdue", "2026-05", "5000-20000", "upheld", _OTHER),
-            _fact("no_show", "2026-03", None, "active", asking),
+            _fact("payment_overdue", at, 3, "20000-100000", "active", _OTHER),
+            _fact("payment_overdue", at, 6, "5000-20000", "upheld", _OTHER),
+            _fact("no_show", at, 8, None, "active", asking),
         )
         return [_graded(Grade.EXACT, "phone", *facts)]
     if identifier == "+380505550103":
@@ -76,7 +79,7 @@ def _match(identifier: str, asking: UUID) -> list[Graded]:
             _graded(
                 Grade.STRONG,
                 "email",
-                _fact("return_abuse", "2026-07", "500-1000", "active", _THIRD),
+                _fact("return_abuse", at, 4, "500-1000", "active", _THIRD),
             )
         ]
     return []
@@ -100,7 +103,9 @@ async def look_up(
         if SPENT in identifiers:
             raise limits.refuse(replace(spent, admitted=0, wait=60.0))
         graded = [
-            match for identifier in identifiers for match in _match(identifier, member.business_id)
+            match
+            for identifier in identifiers
+            for match in _match(identifier, member.business_id, at.date())
         ]
         answers.append(compose(uuid7(), at, graded, member.business_id, DEFAULT_RULES))
     return answers, spent

@@ -149,10 +149,13 @@ async def next_due(session: Session) -> datetime | None:
 
 
 async def take_outcomes(
-    session: Session, templates: Collection[Template], limit: int
+    session: Session, templates: Collection[Template], limit: int, but: Collection[UUID] = ()
 ) -> list[Outcome]:
-    """How messages of these templates ended, each told once: this transaction's commit acknowledges."""
-    taken = await store.lock_settled(session, templates, limit)
+    """How messages of these templates ended, each told once: this transaction's commit acknowledges.
+
+    `but` are messages to leave for later.
+    """
+    taken = await store.lock_settled(session, templates, limit, but)
     for message in taken:
         message.acknowledged = True
     return [_outcome(message) for message in taken]

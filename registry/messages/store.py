@@ -47,14 +47,14 @@ async def lock(session: Session, message_id: UUID) -> Message | None:
 
 
 async def lock_settled(
-    session: Session, templates: Collection[Template], limit: int
+    session: Session, templates: Collection[Template], limit: int, but: Collection[UUID]
 ) -> Sequence[Message]:
     """Settled messages of these templates whose outcome nobody has taken yet, locked, oldest first."""
     query = (
         select(Message)
         .where(~Message.acknowledged, Message.settled_at.is_not(None))
         .where(Message.state.in_([State.DELIVERED, State.BOUNCED, State.FAILED]))
-        .where(Message.template.in_(list(templates)))
+        .where(Message.template.in_(list(templates)), Message.id.not_in(list(but)))
         .order_by(Message.settled_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -254,7 +254,7 @@ def _words(message: str) -> str:
 
 def on_unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
     """A fault of ours. The log gets the kind and the places, never a message: it may hold a person's data."""
-    if isinstance(fault, PoolTimeout | OperationalError | OSError) or _is_connection_loss(fault):
+    if isinstance(fault, PoolTimeout | OperationalError | OSError) or _passes(fault):
         log.error("unavailable", fault=type(fault).__name__, request_id=request_id(request.scope))
         return _respond(request, errors.Unavailable(retry_after=5))
     places = [
@@ -269,7 +269,16 @@ def on_unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response
     )
 
 
-def _is_connection_loss(fault: Exception) -> bool:
+#: PostgreSQL's codes of what passes by itself: serialisation, deadlock, lock and statement timeouts, no
+#: connection to spare, a server that goes down or comes up.
+_PASSING = frozenset({"40001", "40P01", "55P03", "57014", "53300", "57P01", "57P02", "57P03"})
+
+
+def _passes(fault: Exception) -> bool:
+    """Whether the database could not answer just now: nothing was changed, and another try may succeed."""
+    origin = fault.orig if isinstance(fault, DBAPIError) else fault
+    if getattr(origin, "sqlstate", None) in _PASSING:
+        return True
     if isinstance(fault, DBAPIError):
         return bool(fault.connection_invalidated)
     return type(fault).__module__.startswith("asyncpg") and "Connection" in type(fault).__name__

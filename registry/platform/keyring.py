@@ -61,12 +61,20 @@ class Keyring:
         return hmac.digest(self._derive(label, self.current), text.encode(), sha256)
 
 
-def load(settings: Settings) -> Keyring:
-    """Load the keyring from `REGISTRY_KEYS`, or the key file, which is made (mode 0600) when missing."""
+def load(settings: Settings, *, may_create: bool = True) -> Keyring:
+    """Load the keyring from `REGISTRY_KEYS`, or the key file.
+
+    `may_create` says that the database is new: only then is a missing file made (mode 0600).
+    """
     if settings.keys:
         return _parse(settings.keys, "REGISTRY_KEYS")
     path = settings.key_path
     if not path.exists():
+        if not may_create:
+            raise SettingsError(
+                f"The database has data, but its keys are not at {path}. Restore the key file that was"
+                " made with it, or set REGISTRY_KEYS."
+            )
         _create(path)
     if path.stat().st_mode & 0o077:
         raise SettingsError(f"{path} can be read by others; run: chmod 600 {path}")

@@ -57,14 +57,11 @@ class Runtime:
 @asynccontextmanager
 async def running(settings: Settings, database_url: str) -> AsyncIterator[Runtime]:
     """Open everything that a process needs, and close it at the end."""
-    profile, keys, files = (
-        policy.load(settings.policy),
-        keyring.load(settings),
-        open_store(settings),
-    )
+    profile, files = policy.load(settings.policy), open_store(settings)
     database = await db.connect(settings, database_url)
     sessions = async_sessionmaker(database.engine, class_=Session, expire_on_commit=False)
     try:
+        keys = keyring.load(settings, may_create=await _is_new(database))
         runtime = Runtime(settings, profile, keys, database, files, sessions)
         await _check_keys(runtime)
         yield runtime
@@ -85,6 +82,13 @@ async def transaction(
         session.real = await db.begin(session, business_id)
         session.now = session.real + clock.offset()
         yield session
+
+
+async def _is_new(database: Database) -> bool:
+    """Whether no process ever opened this database with keys."""
+    async with AsyncSession(database.engine) as session, session.begin():
+        await db.begin(session, None)
+        return await session.get(Deployment, 1) is None
 
 
 async def _check_keys(runtime: Runtime) -> None:

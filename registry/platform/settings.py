@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8000"
     #: The name under which this registry signs its letters.
     operator_name: str = "Client Registry"
+    #: Addresses or networks of proxies whose `X-Forwarded-For` is believed, separated by commas.
+    trusted_proxies: str = ""
     #: Log level: debug, info, warning, error.
     log_level: str = "info"
     #: Database connections of one process, besides the lookup path's own.

@@ -13,7 +13,7 @@ from registry.messages.rules import State as MessageState
 from registry.messages.rules import Template
 from registry.platform.actor import SYSTEM
 from registry.platform.db import vacuum_keys
-from registry.platform.runtime import Runtime, transaction
+from registry.platform.runtime import Runtime, Session, transaction
 from registry.reports import evidence, lifecycle, store
 from registry.reports.rules import FINAL, Event, State
 
@@ -49,13 +49,32 @@ async def _advance(runtime: Runtime, report_id: UUID) -> None:
 
 async def take_proofs(runtime: Runtime) -> int:
     """Let proofs of notice start the notice days; returns how many outcomes were taken."""
-    async with transaction(runtime) as session:
-        outcomes = await messages.take_outcomes(session, {Template.REPORT_NOTICE}, BATCH)
-        for outcome in outcomes:
-            if outcome.state is MessageState.DELIVERED and outcome.accepted_at is not None:
-                report = await store.lock(session, outcome.about_id)
-                await lifecycle.person_told(session, report, outcome.accepted_at)
-    return len(outcomes)
+    taken, failed = 0, set[UUID]()
+    while True:
+        outcome: messages.Outcome | None = None
+        try:
+            async with transaction(runtime) as session:
+                for outcome in await messages.take_outcomes(
+                    session, {Template.REPORT_NOTICE}, 1, failed
+                ):
+                    await _take_proof(session, outcome)
+        except Exception as fault:  # as above
+            if outcome is None:
+                raise
+            failed.add(outcome.message_id)
+            log.error(
+                "proof_failed", message_id=str(outcome.message_id), fault=type(fault).__name__
+            )
+            continue
+        if outcome is None:
+            return taken
+        taken += 1
+
+
+async def _take_proof(session: Session, outcome: messages.Outcome) -> None:
+    if outcome.state is MessageState.DELIVERED and outcome.accepted_at is not None:
+        report = await store.lock(session, outcome.about_id)
+        await lifecycle.person_told(session, report, outcome.accepted_at)
 
 
 async def withdraw_abandoned(runtime: Runtime) -> int:

@@ -46,7 +46,7 @@ async def submit(session: Session, member: Member, command: ReportSubmission) ->
     values = lifecycle.tombstone_values(
         session, member.business_id, subject, command.contract_reference
     )
-    if await store.find_tombstone(session, values):
+    if await store.list_buried(session, values):
         raise ReinsertionRequired(
             "Your business reported this person under this contract before, and that report ended."
             " With new evidence it can come back: POST /v1/reports/{id}/reinsertion."
@@ -61,6 +61,10 @@ async def reinsert(
     ended = await store.lock(session, report_id, business_id=member.business_id)
     if State(ended.state) not in rules.FINAL:
         raise lifecycle.IllegalTransition("Only a report that ended can be brought back.")
+    if await store.is_brought_back(session, report_id):
+        raise lifecycle.IllegalTransition(
+            "A report that brings this one back is under way already."
+        )
     if not command.certification:
         said = "must be true: certify that the report is accurate and that there is new evidence"
         raise SubmissionRefused(said, errors=[Fault("/certification", said)])
@@ -198,8 +202,8 @@ async def edit(
     values = lifecycle.tombstone_values(
         session, member.business_id, subject, content.contract_reference
     )
-    stands = await store.find_tombstone(session, values)
-    if stands is not None and stands.report_id != report.reinsertion_of:
+    buried = await store.list_buried(session, values)
+    if buried and report.reinsertion_of not in buried:
         raise ReinsertionRequired("Your business reported this person under this contract before.")
     _write(session, report, key, content)
     if content.subject != before.subject:

@@ -136,12 +136,18 @@ async def list_decisions(session: Session, report_id: UUID) -> Sequence[Decision
     return (await session.scalars(query)).all()
 
 
-async def find_tombstone(session: Session, values: Collection[bytes]) -> Tombstone | None:
-    """A tombstone over one of the values that still holds."""
-    query = (
-        select(Tombstone).where(Tombstone.value.in_(values), Tombstone.until > session.now).limit(1)
+async def list_buried(session: Session, values: Collection[bytes]) -> set[UUID]:
+    """The reports whose tombstone holds one of the values and still stands."""
+    query = select(Tombstone.report_id).where(
+        Tombstone.value.in_(values), Tombstone.until > session.now
     )
-    return await session.scalar(query)
+    return set((await session.scalars(query)).all())
+
+
+async def is_brought_back(session: Session, report_id: UUID) -> bool:
+    """Whether a report that has not ended brings this one back."""
+    query = select(Report.id).where(Report.reinsertion_of == report_id, Report.state.not_in(FINAL))
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def list_tombstones_of(session: Session, report_id: UUID) -> Sequence[bytes]:

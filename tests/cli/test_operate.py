@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from registry.cli import serve
 from tests.cli.conftest import Member
 from tests.cli.processes import Ended, folder, run
 from tests.factories.registry import edrpou
@@ -137,3 +138,18 @@ def test_keys_of_another_database_are_refused(alone: Path) -> None:
     refused = run("business", "list", "--data-dir", alone, REGISTRY_KEYS=json.dumps(other))
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "do not belong to this database" in refused.err
+
+
+def test_a_business_moves_to_another_plan(member: Member, added: str) -> None:
+    moved = member.operate("business", "plan", added, "pro", "--json")
+    assert (moved.code, moved.json["plan"]) == (0, "pro")
+    assert member.operate("business", "plan", added, "gold").code == 2
+
+
+def test_forwarded_addresses_are_believed_from_named_proxies_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert serve._config(1).proxy_headers is False
+    monkeypatch.setenv("REGISTRY_TRUSTED_PROXIES", "10.0.0.0/8")
+    config = serve._config(1)
+    assert (config.proxy_headers, config.forwarded_allow_ips) == (True, "10.0.0.0/8")

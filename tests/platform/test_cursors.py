@@ -15,9 +15,8 @@ from registry.platform.keyring import Keyring
 
 RING, OTHER = Keyring({1: b"1" * 32}, 1), Keyring({1: b"2" * 32}, 1)
 BOUND = ("caller", "reports", None)
-MOMENTS = st.datetimes(
-    min_value=datetime(1960, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)
-)
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+MOMENTS = st.timedeltas(timedelta(days=-60_000), timedelta(days=60_000)).map(NEW_YEAR.__add__)
 
 
 @given(st.uuids(), st.text(max_size=20))

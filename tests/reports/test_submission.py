@@ -227,7 +227,7 @@ async def test_what_was_sent_is_read_back(shared: Registry, shop: Shop) -> None:
     for field in ("category", "incident_date", "contract_reference", "amount", "statement"):
         assert report["content"][field] == body[field]
     subject = {k: v for k, v in report["content"]["subject"].items() if v not in (None, [])}
-    assert subject == {"kind": "person", **body["subject"]}
+    assert subject == body["subject"]
     assert report["content"]["contacts"] == [CONTACT]
     assert (report["state"], report["version"], report["evidence"]) == ("submitted", 1, [])
     assert report["evidence_grade"] is None

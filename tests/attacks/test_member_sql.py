@@ -1,0 +1,212 @@
+"""Whoever gets raw SQL through as a member: own rows, own inserts, and nothing of anybody else's."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from registry.platform.ids import uuid7
+from registry.platform.runtime import transaction
+from registry.reports.rules import State
+from tests.factories import rows
+from tests.factories.registry import Registry, Shop, query, submission
+from tests.reports.states import in_state
+
+#: table -> the column that says whose row it is; every other table shows a member nothing.
+WHOSE = {
+    "businesses": "id",
+    "data_keys": "owner_id",
+    "api_keys": "business_id",
+    "reports": "business_id",
+    "evidence": "business_id",
+    "report_decisions": "business_id",
+    "tombstones": "business_id",
+    "lookups": "business_id",
+    "terms": "business_id",
+    "stored_answers": "caller_id",
+}
+#: Tables without rows of anybody's.
+NOBODYS = {"alembic_version"}
+
+
+@pytest.fixture(scope="module")
+async def two(shared: Registry) -> tuple[Shop, Shop]:
+    """Two businesses with rows of every kind."""
+    both = (await shared.shop(), await shared.shop())
+    for shop in both:
+        await in_state(shared.runtime, shop, State.REMOVED)
+        report = await in_state(shared.runtime, shop, State.SCREENING)
+        assert (await shared.decide(report)).status_code == 200
+        await in_state(shared.runtime, shop, State.ACTIVE, subject={"phone": "+380505550105"})
+        await shop.look_up(phone="+380505550105")
+        await shop.call("PUT", "/v1/terms", {"rules": []})
+        await shop.create("/v1/reports", submission())
+    await shared.work()
+    return both
+
+
+async def _tables(registry: Registry) -> list[str]:
+    said = (
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f')"
+        " AND relnamespace = 'public'::regnamespace ORDER BY relname"
+    )
+    return [one["relname"] for one in await rows.select(registry.runtime, said)]
+
+
+async def _see(registry: Registry, business_id: UUID, statement: str) -> list[dict[str, Any]]:
+    async with transaction(registry.runtime, business_id=business_id) as session:
+        return [dict(one) for one in (await session.execute(text(statement))).mappings()]
+
+
+async def test_every_table_is_forced_to_ask_whose(shared: Registry) -> None:
+    """Row-level security is on and forced wherever rows are somebody's: a new table cannot forget it."""
+    said = (
+        "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class"
+        " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    forced = {one["relname"]: one["forced"] for one in await rows.select(shared.runtime, said)}
+    assert {name for name, on in forced.items() if not on} == NOBODYS
+    assert set(WHOSE) < set(forced)
+
+
+async def test_every_table_shows_ones_own_rows_only(
+    shared: Registry, two: tuple[Shop, Shop]
+) -> None:
+    """Each of the two sees something of its own in each of its tables; the system sees both's."""
+    for table in set(await _tables(shared)) - NOBODYS:
+        everything = await rows.select(shared.runtime, f"SELECT * FROM {table}")
+        for shop in two:
+            if table not in WHOSE:
+                with pytest.raises(ProgrammingError, match="permission denied"):
+                    await _see(shared, shop.id, f"SELECT * FROM {table}")
+                continue
+            seen = await _see(shared, shop.id, f"SELECT * FROM {table}")
+            assert {one[WHOSE[table]] for one in seen} == {shop.id}, table
+            assert len(seen) < len(everything), table
+
+
+async def test_with_no_business_set_there_is_nothing(
+    shared: Registry, two: tuple[Shop, Shop]
+) -> None:
+    """As a connection begins, before any business was chosen: no row of any table."""
+    async with shared.runtime.database.engine.connect() as connection:
+        assert await connection.scalar(text("SELECT current_user")) == "registry_member"
+        assert not await connection.scalar(
+            text("SELECT current_setting('registry.business_id', true)")
+        )
+        for table in set(await _tables(shared)) - NOBODYS:
+            if table in WHOSE:
+                assert await connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+
+
+FORGED = [
+    "INSERT INTO terms VALUES (:theirs, '[]', now())",
+    "INSERT INTO data_keys VALUES (:new, :theirs, 'x', 1)",
+    "INSERT INTO tombstones VALUES ('x', :new, :theirs, 1, now())",
+    "INSERT INTO stored_answers VALUES (:theirs, 'x', 'x', 200, 'x', now())",
+    "INSERT INTO audit_entries VALUES (:new, now(), now(), 'x', :new, :theirs, 'x', 'x', :new, '{}')",
+    "UPDATE terms SET business_id = :theirs",
+    "UPDATE reports SET business_id = :theirs",
+    "UPDATE api_keys SET business_id = :theirs",
+]
+
+
+@pytest.mark.parametrize("statement", FORGED)
+async def test_nothing_is_written_in_anothers_name(
+    shared: Registry, two: tuple[Shop, Shop], statement: str
+) -> None:
+    """Neither new rows, nor own rows given away. The system's role may: it is the policy that refuses."""
+    mine, theirs = two
+    values = {"theirs": theirs.id, "new": uuid7()}
+    bound = {name: value for name, value in values.items() if f":{name}" in statement}
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with transaction(shared.runtime, business_id=mine.id) as session:
+            await session.execute(text(statement), bound)
+    if statement.startswith("INSERT") and "terms" not in statement:
+        async with rows.rolled_back(shared.runtime) as session:
+            await session.execute(text(statement), bound)
+
+
+@pytest.mark.parametrize("table", sorted(WHOSE))
+async def test_anothers_rows_are_neither_changed_nor_deleted(
+    shared: Registry, two: tuple[Shop, Shop], table: str
+) -> None:
+    """Where a member may change or delete at all, it touches its own rows and no other."""
+    mine, theirs = two
+    column = WHOSE[table]
+    for statement in (
+        f"UPDATE {table} SET {column} = {column} WHERE {column} = :theirs RETURNING 1",
+        f"DELETE FROM {table} WHERE {column} = :theirs RETURNING 1",
+    ):
+        touched: Sequence[Any] = ()
+        with suppress(ProgrammingError):
+            async with transaction(shared.runtime, business_id=mine.id) as session:
+                touched = (await session.execute(text(statement), {"theirs": theirs.id})).all()
+        assert list(touched) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY reports TO '/tmp/reports'",
+        "COPY reports TO PROGRAM 'true'",
+        "CREATE TABLE mine (x int)",
+        "ALTER TABLE reports NO FORCE ROW LEVEL SECURITY",
+        "DROP POLICY own_rows ON reports",
+        "CREATE POLICY mine ON reports USING (true)",
+        "GRANT SELECT ON staff TO registry_member",
+        "TRUNCATE reports",
+        "CREATE ROLE mine",
+        "SELECT passwd FROM pg_shadow",
+        "SELECT * FROM registry_standings('{}', now())",
+        "SELECT * FROM registry_records('{}')",
+        "SELECT registry_terms(gen_random_uuid())",
+    ],
+)
+async def test_a_members_rights_end_there(
+    shared: Registry, two: tuple[Shop, Shop], statement: str
+) -> None:
+    with pytest.raises(DBAPIError, match=r"permission denied|must be owner|must be member|policy"):
+        await _see(shared, two[0].id, statement)
+
+
+async def test_switching_row_security_off_shows_no_more(
+    shared: Registry, two: tuple[Shop, Shop]
+) -> None:
+    """The setting asks for an error where a policy would hide rows: it lifts none."""
+    async with transaction(shared.runtime, business_id=two[0].id) as session:
+        await session.execute(text("SET LOCAL row_security = off"))
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await session.execute(text("SELECT count(*) FROM reports"))
+        await session.rollback()
+
+
+async def test_a_messages_row_may_be_added_and_not_read(
+    shared: Registry, two: tuple[Shop, Shop]
+) -> None:
+    """The outbox takes what a business's own acts cause; its letters are nobody's to read."""
+    assert await rows.count(shared.runtime, "messages") > 0
+    for statement in (
+        "SELECT id FROM messages",
+        "UPDATE messages SET state = 'delivered'",
+        "DELETE FROM messages",
+        "INSERT INTO messages SELECT * FROM messages",
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            await _see(shared, two[0].id, statement)
+
+
+async def test_lookups_show_no_more_than_http_does(
+    shared: Registry, two: tuple[Shop, Shop]
+) -> None:
+    """A lookup of one leaves the other no trace, and its own receipt lies sealed under its own key."""
+    mine, theirs = two
+    answer = (await mine.call("POST", "/v1/lookups", query(phone="+380505550106"))).json()
+    found = f"SELECT 1 FROM lookups WHERE id = '{answer['lookup_id']}'"
+    assert len(await _see(shared, mine.id, found)) == 1
+    assert await _see(shared, theirs.id, found) == []
