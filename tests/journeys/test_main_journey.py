@@ -8,7 +8,11 @@ from registry.staff.rules import Role
 from tests.factories.registry import Registry, Shop, rnokpp
 
 PHONE_FORMS = ("+380505550188", "050 555-01-88", "380505550188", "8 (050) 555 01 88", "505550188")
-EMAIL_FORMS = ("o.shevchenko@gmail.com", "O.Shevchenko+shop@GMAIL.com", "oshevchenko@googlemail.com")
+EMAIL_FORMS = (
+    "o.shevchenko@gmail.com",
+    "O.Shevchenko+shop@GMAIL.com",
+    "oshevchenko@googlemail.com",
+)
 TAX_ID = rnokpp(date(1987, 3, 12), 4711)
 SUBJECT = {
     "phone": "050 555 01 88",
@@ -45,7 +49,9 @@ async def test_a_stranger_becomes_a_member_and_reports(sandbox: Registry) -> Non
     assert (await reporter.look_up(phone=PHONE_FORMS[0]))["matches"][0]["reports"][0]["own"] is True
 
     before = await asker.look_up(phone=PHONE_FORMS[0])
-    withdrawn = await reporter.call("POST", f"/v1/reports/{report_id}/withdraw", {"reason": "Paid in full."})
+    withdrawn = await reporter.call(
+        "POST", f"/v1/reports/{report_id}/withdraw", {"reason": "Paid in full."}
+    )
     assert withdrawn.json()["state"] == "withdrawn"
     assert (await asker.look_up(phone=PHONE_FORMS[0]))["result"] == "no_record"
     receipt = (await asker.call("GET", f"/v1/lookups/{before['lookup_id']}")).json()

@@ -80,8 +80,17 @@ async def _assert_erased(registry: Registry, report: dict[str, Any]) -> None:
     """Of the report, only its row of codes, audit entries, an empty fact and a tombstone are left."""
     cells = await every_cell(registry.runtime)
     mentioned = {table for table, cell in cells if report["id"] in cell}
-    assert mentioned <= {"reports", "audit_entries", "facts", "tombstones", "lookups", "report_decisions"}
-    assert not [table for table, _ in cells if table in {"records", "record_identifiers", "identities"}]
+    assert mentioned <= {
+        "reports",
+        "audit_entries",
+        "facts",
+        "tombstones",
+        "lookups",
+        "report_decisions",
+    }
+    assert not [
+        table for table, _ in cells if table in {"records", "record_identifiers", "identities"}
+    ]
     assert not [table for table, _ in cells if table in {"standings", "evidence"}]
     assert [name async for name, _ in registry.runtime.files.names()] == []
 
@@ -93,7 +102,9 @@ async def test_two_moderators_bring_an_ended_report_back(registry: Registry) -> 
     report = await reporter.report(**body)
     with clock.shifted(2 * DAY):
         await registry.work()
-        await reporter.call("POST", f"/v1/reports/{report['id']}/withdraw", {"reason": "A mistake."})
+        await reporter.call(
+            "POST", f"/v1/reports/{report['id']}/withdraw", {"reason": "A mistake."}
+        )
         again = submission(**body)
         key = {"Idempotency_Key": "refile-1"}
         refused = await reporter.call("POST", "/v1/reports", again, **key)

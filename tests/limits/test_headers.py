@@ -47,7 +47,13 @@ ANSWERS: list[tuple[int, str, str, Any, dict[str, str]]] = [
     (404, "GET", f"/v1/businesses/{NOBODY}", None, {}),
     (415, "POST", f"/v1/reports/{NOBODY}/evidence", {"file": 1}, {"Idempotency-Key": "3"}),
     (422, "POST", "/v1/lookups", query(name="Хтось"), {}),
-    (422, "POST", "/v1/api-keys", {"label": "y", "scopes": ["lookup"]}, {"Idempotency-Key": "used"}),
+    (
+        422,
+        "POST",
+        "/v1/api-keys",
+        {"label": "y", "scopes": ["lookup"]},
+        {"Idempotency-Key": "used"},
+    ),
 ]
 
 
