@@ -116,7 +116,7 @@ async def test_businesses_of_one_owner_are_one_source(shared: Registry) -> None:
 
 
 async def test_sources_are_counted_once_in_lookups(sandbox: Registry) -> None:
-    owners = {"beneficial_owners": ["Один Власник"]}
+    owners: dict[str, Any] = {"beneficial_owners": ["Один Власник"]}
     shops = [await sandbox.shop(**owners), await sandbox.shop(**owners), await sandbox.shop()]
     subject = {"phone": "+380505550180", "name": "Лисенко Віра"}
     for shop in shops:

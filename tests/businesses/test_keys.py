@@ -57,7 +57,7 @@ async def test_every_call_with_every_scope(
     """403 with exactly the other scopes; with its own the call gets past the door (and fails later)."""
     caller = scoped[scope]
     method, path = call
-    body = None if method == "GET" else {}
+    body: dict[str, Any] | None = None if method == "GET" else {}
     answer = await caller.call(method, path.format(own=caller.id), body)
     refused = answer.status_code == 403
     assert refused == (needed is not None and scope != needed), answer.text

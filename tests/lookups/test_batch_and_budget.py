@@ -93,7 +93,8 @@ async def test_exactly_the_burst_of_concurrent_calls_is_answered(registry: Regis
 async def test_what_cannot_be_read_costs_nothing(registry: Registry) -> None:
     """Malformed bodies, unreadable numbers and unknown fields leave the budget whole, and tell it."""
     asker = await registry.shop()
-    for body in (row(phone="12"), row(phone="0505550123", phon="1"), {"subject": {}}, []):
+    bodies: list[Any] = [row(phone="12"), row(phone="0505550123", phon="1"), {"subject": {}}, []]
+    for body in bodies:
         answer = await asker.call("POST", "/v1/lookups", body)
         assert answer.status_code == 400
         assert answer.headers["X-RateLimit-Remaining"] == "30"

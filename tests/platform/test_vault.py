@@ -9,6 +9,7 @@ from registry.platform import vault
 from registry.platform.ids import uuid7
 from registry.platform.keyring import Keyring
 from registry.platform.runtime import Runtime, transaction
+from registry.platform.tables import DataKeyRow
 from registry.platform.vault import DataKey, SealBroken
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -72,7 +73,7 @@ async def test_keys_are_kept_wrapped_and_destroyed_for_good(running: Runtime) ->
         again = await vault.fetch(session, session.keyring, key.id)
         assert again is not None
         assert again.open(PLACE, key.seal(PLACE, "x"), str) == "x"
-        row = await session.get(vault.DataKeyRow, key.id)
+        row = await session.get(DataKeyRow, key.id)
         assert row is not None
         assert (row.owner_id, len(row.wrapped)) == (owner, 40)
         stranger = Keyring({1: b"m" * 32}, 1)

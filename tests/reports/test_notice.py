@@ -63,7 +63,7 @@ async def _in_notice(registry: Registry, shop: Shop, **subject: Any) -> str:
     return id_
 
 
-async def _stands(registry: Registry, shop: Shop, report_id: str, at: timedelta) -> tuple[str, str]:
+async def _stands(registry: Registry, shop: Shop, report_id: str, at: timedelta) -> tuple[Any, Any]:
     """State and next change at that time, the worker's work done."""
     async with registry.after(at):
         view = await shop.view(report_id)

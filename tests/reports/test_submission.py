@@ -121,7 +121,12 @@ async def test_what_a_category_needs_and_no_more(
     shared: Registry, shop: Shop, category: Category
 ) -> None:
     """Without all three, exactly the needed ones are missed; with those alone, it is taken."""
-    bare = {"category": category, "amount": None, "contacts": [], "settlement_attempts": None}
+    bare: dict[str, Any] = {
+        "category": category,
+        "amount": None,
+        "contacts": [],
+        "settlement_attempts": None,
+    }
     needs = {
         "/amount": category not in {"no_show", "abusive_conduct"},
         "/contacts": category
