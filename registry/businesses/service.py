@@ -196,6 +196,7 @@ async def decide(
     session: Session, actor: Actor, business_id: UUID, command: BusinessDecision
 ) -> BusinessView:
     """An operator verifies, refuses, suspends or closes; raises `DecisionNotPossible`."""
+    await store.lock_owners(session, business_id)
     business = await store.lock(session, business_id)
     target = rules.TRANSITIONS.get((State(business.state), command.decision))
     if target is None:

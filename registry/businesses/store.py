@@ -36,8 +36,18 @@ async def lock(session: Session, business_id: UUID) -> Business:
 
 async def lock_register_code(session: Session, index: bytes) -> None:
     """Make sign-ups with the same register code wait for one another, until the transaction ends."""
-    lock = int.from_bytes(index[:8], signed=True)
-    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    await _lock_values(session, [index])
+
+
+async def lock_owners(session: Session, business_id: UUID) -> None:
+    """Make decisions on businesses that share an owner wait for one another, until the transaction ends."""
+    own = select(Owner.owner_index).where(Owner.business_id == business_id)
+    await _lock_values(session, (await session.scalars(own)).all())
+
+
+async def _lock_values(session: Session, values: Collection[bytes]) -> None:
+    for lock in sorted({int.from_bytes(value[:8], signed=True) for value in values}):
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 async def find_by_register_code(session: Session, index: bytes) -> Business | None:

@@ -30,9 +30,17 @@ class Query(msgspec.Struct, frozen=True):
 
 
 def read(
-    runtime: Runtime, member: Member, request: LookupRequest, *, key: str | None = None
+    runtime: Runtime,
+    member: Member,
+    request: LookupRequest,
+    *,
+    key: str | None = None,
+    body: bytes | None = None,
 ) -> Query:
-    """Bring a lookup to normal form; raises `InvalidValues`, or `LookupInsufficient`."""
+    """Bring a lookup to normal form; raises `InvalidValues`, or `LookupInsufficient`.
+
+    `body` is what makes the request under `key` the same one, where that is more than this lookup (a batch).
+    """
     subject = identities.read(request.subject, country=member.country)
     tokens = identities.tokens(runtime.keyring, subject)
     if not tokens:
@@ -44,5 +52,7 @@ def read(
     if key is None:
         return Query(subject, values, request)
     digest = runtime.keyring.digest("lookup-idempotency", f"{member.business_id}:{key}")
-    body = msgspec.json.encode(request).hex()
-    return Query(subject, values, request, digest, runtime.keyring.digest("fingerprint", body))
+    same = msgspec.json.encode(request) if body is None else body
+    return Query(
+        subject, values, request, digest, runtime.keyring.digest("fingerprint", same.hex())
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -81,13 +82,15 @@ async def look_up_batch(
     """
     runtime, caller = runtime_of(request), member_of(request)
     key = idempotency.check_key(idempotency_key, required=False)
+    whole = msgspec.json.encode(command)
     answers: dict[str, LookupAnswer | RowProblem] = {}
     readable: dict[str, Query] = {}
     for name, raw in command.queries.items():
         try:
-            row_key = None if key is None else f"{key}/{name}"
+            # No key holds a line end, so no row's key looks like another request's.
+            row_key = None if key is None else f"{key}\n{name}"
             readable[name] = queries.read(
-                runtime, caller, decode(bytes(raw), LookupRequest), key=row_key
+                runtime, caller, decode(bytes(raw), LookupRequest), key=row_key, body=whole
             )
         except RegistryError as fault:
             answers[name] = RowProblem(problem=fault.problem(request_id(request.scope)))

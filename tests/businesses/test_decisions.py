@@ -115,6 +115,16 @@ async def test_businesses_of_one_owner_are_one_source(shared: Registry) -> None:
     assert await _source(shared, stranger) == stranger.id
 
 
+async def test_verified_at_the_same_moment_they_are_one_source(shared: Registry) -> None:
+    owner = {"beneficial_owners": ["Спільна Власниця"]}
+    shops = [await shared.newcomer(**owner) for _ in range(6)]
+    path = "/v1/operations/businesses"
+    # Connections that stand already, so that the decisions really meet.
+    await asyncio.gather(*(shared.as_staff(Role.OPERATOR, "GET", path) for _ in range(12)))
+    await asyncio.gather(*(shared.decide_business(shop.id, "verify") for shop in shops))
+    assert len({await _source(shared, shop) for shop in shops}) == 1
+
+
 async def test_sources_are_counted_once_in_lookups(sandbox: Registry) -> None:
     owners: dict[str, Any] = {"beneficial_owners": ["Один Власник"]}
     shops = [await sandbox.shop(**owners), await sandbox.shop(**owners), await sandbox.shop()]

@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 
+from registry.platform.db import plain_dsn
 from registry.platform.runtime import Runtime, Session, transaction
 
 
@@ -21,6 +23,19 @@ async def rolled_back(runtime: Runtime) -> AsyncIterator[Session]:
         async with transaction(runtime) as session:
             yield session
             raise Undone
+
+
+@asynccontextmanager
+async def owning(runtime: Runtime) -> "AsyncIterator[asyncpg.Connection[Any]]":
+    """A transaction as the owner of every table, to take a control away; nothing of it stays."""
+    url = runtime.database.engine.url.render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain_dsn(url))
+    try:
+        await connection.execute("BEGIN")
+        yield connection
+        await connection.execute("ROLLBACK")
+    finally:
+        await connection.close()
 
 
 async def select(runtime: Runtime, statement: str, **values: Any) -> list[dict[str, Any]]:

@@ -182,7 +182,24 @@ async def test_a_batch_replays_as_a_whole(asker: Shop) -> None:
     for row in ("a", "c"):
         assert told[0][row] == told[1][row]
     assert told[1]["b"]["problem"]["status"] == 400
-    changed = {"queries": {**body["queries"], "c": query(phone="0505550162")}}
-    other = await asker.call("POST", "/v1/lookups/batch", changed, **key)
-    assert problem(other) == (422, "idempotency-key-reused")
+    fewer = {"a": body["queries"]["a"]}
+    for changed in (
+        {**body["queries"], "c": query(phone="0505550162")},
+        {**body["queries"], "d": query(phone="0505550162")},
+        fewer,
+    ):
+        other = await asker.call("POST", "/v1/lookups/batch", {"queries": changed}, **key)
+        assert problem(other) == (422, "idempotency-key-reused")
     assert await _left(asker) == before
+
+
+async def test_keys_of_batches_and_of_single_lookups_are_apart(asker: Shop) -> None:
+    """No key and row name together look like another key."""
+    key = str(uuid4())
+    first = await asker.call("POST", "/v1/lookups", query(**OTHER), Idempotency_Key=f"{key}/row/a")
+    answers = [first.json()["lookup_id"]]
+    for used, row in ((key, "row/a"), (f"{key}/row", "a")):
+        batch = {"queries": {row: query(**OTHER)}}
+        told = await asker.call("POST", "/v1/lookups/batch", batch, Idempotency_Key=used)
+        answers.append(told.json()["answers"][row]["lookup_id"])
+    assert len(set(answers)) == 3
