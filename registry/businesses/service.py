@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -314,10 +314,7 @@ def _view(business: Business, profile: Profile) -> BusinessView:
 async def create_key(session: Session, actor: Actor, command: KeyRequest) -> KeyCreated:
     """Make a key for the actor's business; its secret is in the answer and nowhere else."""
     assert actor.business_id is not None  # noqa: S101 - routes let only businesses in
-    if command.expires_at is not None and command.expires_at <= session.real:
-        raise RuleBroken(
-            "`expires_at` lies in the past.", errors=[Fault("/expires_at", "lies in the past")]
-        )
+    expires_at = _end_of(command.expires_at, session.real)
     if command.test and set(command.scopes) - {Scope.LOOKUP}:
         said = "a test key has the scope `lookup` only: there is no live data it may touch"
         raise RuleBroken(said, errors=[Fault("/scopes", said)])
@@ -332,13 +329,25 @@ async def create_key(session: Session, actor: Actor, command: KeyRequest) -> Key
         scopes=sorted(set(command.scopes)),
         networks=read_networks(command.networks, "/networks"),
         created_at=session.real,
-        expires_at=command.expires_at,
+        expires_at=expires_at,
     )
     store.add(session, row)
     await session.flush()
     details: dict[str, Any] = {"scopes": " ".join(row.scopes), "test": int(row.test)}
     audit.record(session, actor, "key.created", "api_key", row.id, details=details)
     return KeyCreated(api_key=secret, key=_key_view(row))
+
+
+def _end_of(given: datetime | None, now: datetime) -> datetime | None:
+    """When a key ends, in UTC; raises `RuleBroken` for what is past, or past the last day of the calendar."""
+    try:
+        end = given.astimezone(UTC) if given else None
+        said = "lies in the past" if end is not None and end <= now else ""
+    except OverflowError:
+        end, said = None, "lies beyond the calendar; leave it out for a key without an end"
+    if said:
+        raise RuleBroken(f"`expires_at` {said}.", errors=[Fault("/expires_at", said)])
+    return end
 
 
 async def revoke_key(session: Session, actor: Actor, key_id: UUID) -> KeyView:

@@ -73,6 +73,41 @@ async def test_every_table_is_forced_to_ask_whose(shared: Registry) -> None:
     assert set(WHOSE) < set(forced)
 
 
+#: What a member may do with its own rows; with other tables, nothing.
+RIGHTS = {
+    "businesses": "SELECT",
+    "data_keys": "SELECT INSERT",
+    "api_keys": "SELECT INSERT UPDATE",
+    "reports": "SELECT INSERT UPDATE",
+    "evidence": "SELECT INSERT",
+    "report_decisions": "SELECT",
+    "tombstones": "SELECT INSERT",
+    "lookups": "SELECT",
+    "terms": "SELECT INSERT UPDATE DELETE",
+    "stored_answers": "SELECT INSERT DELETE",
+    "audit_entries": "INSERT",
+    "messages": "INSERT",
+    "alembic_version": "SELECT",
+}
+ALL_RIGHTS = "SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER".split()
+
+
+async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -> None:
+    for table in await _tables(shared):
+        said = (
+            "SELECT role || ' ' || right_ AS may FROM unnest(ARRAY['member', 'system']) AS role,"
+            " unnest(CAST(:rights AS text[])) AS right_"
+            " WHERE has_table_privilege('registry_' || role, CAST(:table AS text), right_)"
+        )
+        found = await rows.select(shared.runtime, said, table=table, rights=ALL_RIGHTS)
+        may = {one["may"] for one in found}
+        append_only = {"audit_entries": "SELECT INSERT", "alembic_version": "SELECT"}
+        system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()
+        member = RIGHTS.get(table, "").split()
+        expected = {f"system {right}" for right in system} | {f"member {right}" for right in member}
+        assert may == expected, table
+
+
 async def test_every_table_shows_ones_own_rows_only(
     shared: Registry, two: tuple[Shop, Shop]
 ) -> None:

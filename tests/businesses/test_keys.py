@@ -92,6 +92,8 @@ async def test_a_key_is_shown_once(shared: Registry, shop: Shop) -> None:
         ({"expires_at": "2026-01-01"}, 400, "/expires_at"),
         ({"expires_at": "2026-01-01T00:00:00"}, 400, "/expires_at"),
         ({"expires_at": "2026-01-01T00:00:00Z"}, 422, "/expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, 422, "/expires_at"),
+        ({"expires_at": "0001-01-01T00:00:00+14:00"}, 422, "/expires_at"),
         ({"networks": ["here"]}, 400, "/networks/0"),
         ({"networks": ["192.0.2.0/24", "300.1.1.1"]}, 400, "/networks/1"),
         ({"test": True, "scopes": ["lookup", "report"]}, 422, "/scopes"),

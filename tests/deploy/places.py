@@ -1,5 +1,6 @@
 """Where the deployment's files are, what they may name, and the checkers that a machine may lack."""
 
+import os
 import re
 import shlex
 import shutil
@@ -23,6 +24,9 @@ CLIENT_SIDE = {"REGISTRY_URL", "REGISTRY_API_KEY"}
 SETTINGS = {f"REGISTRY_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
 #: libpq's own, which asyncpg reads as well.
 PASSED_ON = {"PGSSLMODE", "PGSSLROOTCERT"}
+
+# Servers lie where an ordinary user's PATH does not look.
+os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 
 def read(path: str) -> str:
