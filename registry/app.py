@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import cast
+from typing import Any
 
 from litestar import Litestar
-from litestar.types import ASGIApp
+from litestar.connection import ASGIConnection
 
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
 from registry.lookups import routes as lookups
 from registry.platform import documents, health
 from registry.platform.access_log import AccessLog
+from registry.platform.answer_headers import AnswerHeaders
 from registry.platform.guard import Guard
-from registry.platform.http import EXCEPTION_HANDLERS, Negotiated, add_headers
+from registry.platform.http import EXCEPTION_HANDLERS, Negotiated
 from registry.platform.runtime import Runtime
 from registry.reports import moderation_routes
 from registry.reports import routes as reports
@@ -47,7 +48,6 @@ def build(opening: Opening | None = None) -> Litestar:
         route_handlers=ROUTES,
         lifespan=[lifespan] if opening else [],
         exception_handlers=EXCEPTION_HANDLERS,
-        before_send=[add_headers],
         response_class=Negotiated,
         openapi_config=None,
         # The guard counts bodies; Litestar's own limit would refuse an allowed file, in plain JSON.
@@ -63,6 +63,16 @@ def attach(app: Litestar, runtime: Runtime) -> None:
     app.state.staff_keys = staff_access.remembered(runtime)
 
 
-def serving(opening: Opening) -> ASGIApp:
-    """The application as it is served: behind the access log and the guard of bad input."""
-    return cast("ASGIApp", AccessLog(Guard(build(opening))))
+def serving(opening: Opening) -> Any:
+    """The application as it is served, on the runtime that it opens."""
+    return wrapped(build(opening))
+
+
+def wrapped(application: Litestar) -> Any:
+    """The ASGI application behind the access log, what every answer tells, and the guard of bad input."""
+
+    async def budget(scope: Any) -> dict[str, str]:
+        known: Any = {**scope, "litestar_app": application}
+        return await member_access.told_to(ASGIConnection(known))
+
+    return AccessLog(AnswerHeaders(Guard(application), budget))

@@ -301,6 +301,7 @@ def upgrade() -> None:
         sa.Column("approvals_needed", sa.SmallInteger(), nullable=False),
         sa.Column("reinsertion_of", sa.Uuid(), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("notice_days", sa.SmallInteger(), nullable=True),
         sa.Column("notice_delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("visible_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retention_until", sa.DateTime(timezone=True), nullable=False),

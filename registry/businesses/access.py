@@ -124,6 +124,16 @@ def tell_budget(connection: Connection, spent: Spent) -> None:
     connection.state.answer_headers = limits_rules.headers(spent)
 
 
+async def told_to(connection: Connection) -> dict[str, str]:
+    """The budget of whoever's key the request carries, for answers that no guard of ours saw; else nothing."""
+    runtime = runtime_of(connection)
+    try:
+        caller = await authenticate(connection, runtime)
+    except Unauthenticated:
+        return {}
+    return await _read_budget(runtime, caller.budget)
+
+
 async def authenticate(connection: Connection, runtime: Runtime) -> Member:
     """The member whose key the request carries; raises `Unauthenticated`, with one body for every reason."""
     key = key_of(connection)

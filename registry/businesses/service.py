@@ -221,6 +221,7 @@ async def decide(
         "business",
         business_id,
         business_id=business_id,
+        details={"email_proven": int(business.email_proven_at is not None)},
         reason=(data_key, command.reason),
     )
     if target in _LETTERS:

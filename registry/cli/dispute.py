@@ -40,19 +40,14 @@ def open_(report_id: UUID, reason: str, *, as_json: bool, **given: Any) -> None:
 
 @dispute.command()
 @click.argument("report_id", metavar="REPORT", type=click.UUID)
-@click.option(
-    "--uphold", "ruling", flag_value="uphold", required=True, help="It is true: shown again."
-)
-@click.option(
-    "--remove", "ruling", flag_value="remove", help="It is not, or not shown to be: ended."
-)
+@click.argument("ruling", type=click.Choice(["uphold", "remove"]))
 @click.option("--reason", required=True, help="Why; kept in the audit log, sealed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @opening.options
 def rule(report_id: UUID, ruling: str, reason: str, *, as_json: bool, **given: Any) -> None:
-    """Rule on a disputed report.
+    """Rule on a disputed report: `uphold` shows it again, as reviewed; `remove` ends it.
 
-        registry dispute rule 01932f0c-... --remove --reason "The waybill names another person"
+        registry dispute rule 01932f0c-... remove --reason "The waybill names another person"
 
     Exit codes: 0 done, 2 refused, and why.
     """

@@ -85,10 +85,11 @@ def _serve(
     jobs: bool,
     demo: bool,
 ) -> None:
-    from registry.cli import attendant, banner
+    from registry.cli import attendant, banner, revival
 
     with output.err().status("Starting PostgreSQL" if not settings.database_url else "Connecting"):
         database_url = running.enter_context(opening.database(settings))
+    running.enter_context(revival.kept_alive(settings, database_url))
     asyncio.run(_prepare(settings, database_url, url, demo=demo))
     if jobs:
         running.enter_context(attendant.attended())

@@ -5,8 +5,7 @@ with the command that started it.
 """
 
 import multiprocessing
-
-from litestar.types import ASGIApp
+from typing import Any
 
 from registry import app
 from registry.cli import lifeline, opening
@@ -14,7 +13,7 @@ from registry.platform import logs
 from registry.platform.settings import from_env
 
 
-def application() -> ASGIApp:
+def application() -> Any:
     """The guarded application on a runtime of this process's own."""
     settings = from_env()
     logs.configure(settings.log_level)

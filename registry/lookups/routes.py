@@ -87,8 +87,9 @@ async def look_up_batch(
     readable: dict[str, Query] = {}
     for name, raw in command.queries.items():
         try:
-            # No key holds a line end, so no row's key looks like another request's.
-            row_key = None if key is None else f"{key}\n{name}"
+            # The first row stands under the key itself, so that another request under it is noticed. No key
+            # holds a line end, so no other row's key looks like another request's.
+            row_key = key if key is None or not readable else f"{key}\n{name}"
             readable[name] = queries.read(
                 runtime, caller, decode(bytes(raw), LookupRequest), key=row_key, body=whole
             )

@@ -3,7 +3,8 @@
 One lookup and a hundred go the same way: what is asked for together is spent, read and recorded together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -46,6 +47,33 @@ async def look_up(
     """
     if member.test:
         return await sandbox.look_up(runtime, member, queries)
+    with _alone(queries):
+        return await _spend_and_answer(runtime, member, queries)
+
+
+#: Idempotency digests of the lookups that this process is answering.
+_under_way: set[bytes] = set()
+
+
+@contextmanager
+def _alone(queries: Sequence[Query]) -> Iterator[None]:
+    """Refuse a repetition while the first is under way, before it costs anything.
+
+    Between processes the unique index refuses it, after its budget was spent.
+    """
+    mine = {query.idempotency for query in queries if query.idempotency}
+    if mine & _under_way:
+        raise StillRunning
+    _under_way.update(mine)
+    try:
+        yield
+    finally:
+        _under_way.difference_update(mine)
+
+
+async def _spend_and_answer(
+    runtime: Runtime, member: Member, queries: Sequence[Query]
+) -> tuple[list[LookupAnswer], Spent]:
     spent = await limits.spend(runtime, member.budget, len(queries))
     admitted = queries[: spent.admitted]
     if not admitted:

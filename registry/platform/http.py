@@ -17,7 +17,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response.base import ASGIResponse
-from litestar.types import Message, Scope
+from litestar.types import Scope
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -126,24 +126,6 @@ def key_of(connection: Connection) -> str | None:
 def request_id(scope: Scope) -> str:
     """The id that the guard gave the request."""
     return str(scope.get("state", {}).get("request_id", ""))
-
-
-async def add_headers(message: Message, scope: Scope) -> None:
-    """`before_send` hook: what a guard wants on every answer, errors included (the caller's budget).
-
-    A guard leaves a function that reads the headers; who has read them already puts them in its place.
-    """
-    wanted = scope.get("state", {}).get("answer_headers")
-    if message["type"] != "http.response.start" or wanted is None:
-        return
-    if callable(wanted):
-        try:
-            wanted = await wanted()
-        except Exception as fault:  # an answer without its budget is better than none
-            log.warning("budget_unread", fault=type(fault).__name__, request_id=request_id(scope))
-            return
-    pairs = [(name.lower().encode(), value.encode()) for name, value in wanted.items()]
-    message["headers"] = [*message["headers"], *pairs]
 
 
 async def idempotent(

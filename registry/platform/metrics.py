@@ -6,7 +6,8 @@ Labels are templates and codes; nothing that a caller sent ever becomes one.
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
+#: Litestar adds the charset itself.
+CONTENT_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 
 _registry = CollectorRegistry()
 _requests = Counter(

@@ -133,11 +133,12 @@ async def _consequences(
     if after is State.NOTICE:
         assert key is not None  # noqa: S101 - only erasure has none
         report.notice_delivered_at, report.visible_from = None, None
+        report.notice_days = session.policy.notice_days
         await _tell_the_person(session, report, key)
     if after is State.CONTESTED and report.notice_delivered_at is None:
         # Whoever disputes has been told.
         report.notice_delivered_at = session.now
-        report.visible_from = session.now + session.policy.notice
+        report.visible_from = session.now + _promised(session, report)
     if after in rules.SHOWN:
         await _show(session, report)
     elif before in rules.SHOWN or before is State.CONTESTED:
@@ -148,6 +149,12 @@ async def _consequences(
             assert key is not None  # noqa: S101 - only erasure has none
             await _bury(session, report, await subject_of(session, report, key), key)
     return await _erase(session, report) if after is State.ERASED else []
+
+
+def _promised(session: Session, report: Report) -> timedelta:
+    """The notice days that the person was promised, whatever the policy says by now."""
+    days = session.policy.notice_days if report.notice_days is None else report.notice_days
+    return timedelta(days=days)
 
 
 async def _show(session: Session, report: Report) -> None:
@@ -202,7 +209,7 @@ async def person_told(session: Session, report: Report, accepted_at: datetime) -
     if report.state != State.NOTICE or report.notice_delivered_at is not None:
         return []
     report.notice_delivered_at = accepted_at
-    report.visible_from = accepted_at + session.policy.notice
+    report.visible_from = accepted_at + _promised(session, report)
     report.version += 1
     audit.record(
         session, SYSTEM, "report.notice_proven", "report", report.id, business_id=report.business_id

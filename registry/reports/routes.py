@@ -133,7 +133,7 @@ async def add_evidence(
 
 
 async def _file_of(request: Caller) -> tuple[str, bytes]:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise UnsupportedMedia("Send multipart form data with one part named `file`.")
     form = await request.form()
     parts = list(form.multi_items())

@@ -109,6 +109,8 @@ TRANSITIONS = MappingProxyType(
         (State.SUBMITTED, Event.EDIT): State.SUBMITTED,
         (State.SUBMITTED, Event.COOLED_OFF): State.SCREENING,
         (State.SUBMITTED, Event.WITHDRAW): State.WITHDRAWN,
+        # Only after a file answered a moderator's question: what else is to be said follows it.
+        (State.SCREENING, Event.EDIT): State.SCREENING,
         (State.SCREENING, Event.PUBLISH): State.NOTICE,
         (State.SCREENING, Event.REQUEST_INFO): State.NEEDS_INFO,
         (State.SCREENING, Event.REJECT): State.REJECTED,

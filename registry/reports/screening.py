@@ -6,6 +6,7 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses import service as businesses
+from registry.businesses.rules import State as BusinessState
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
 from registry.platform.errors import Conflict, Forbidden, InvalidValues, RuleBroken
@@ -38,6 +39,18 @@ class EvidenceRequired(RuleBroken):
 
 
 _SCREENING = timedelta(days=rules.SCREENING_DAYS)
+
+
+class RetentionOver(RuleBroken):
+    """The report is too old to be shown."""
+
+    slug, title = "retention-over", "The report is too old to be shown"
+
+
+class ReporterNotVerified(Conflict):
+    """The reporting business is suspended or closed."""
+
+    slug, title = "reporter-not-verified", "The reporting business is not verified now"
 
 
 async def queue(
@@ -122,10 +135,8 @@ async def decide(
         raise ReportAlreadyDecided(
             "The report changed since you read it. Read it again, then decide."
         )
-    if command.decision is Verdict.PUBLISH and report.evidence_count == 0:
-        raise EvidenceRequired(
-            "There is no file that shows what happened; ask for one (`evidence_missing`)."
-        )
+    if command.decision is Verdict.PUBLISH:
+        await _check_publishable(session, report)
     approvals = views.approvals(report, await store.list_decisions(session, report_id))
     if any(row.moderator_id == moderator.id for row in approvals):
         raise ReportAlreadyDecided(
@@ -134,6 +145,19 @@ async def decide(
     await _apply(session, moderator, report, command, len(approvals))
     key = await lifecycle.data_key(session, report)
     return await views.case(session, report, key)
+
+
+async def _check_publishable(session: Session, report: Report) -> None:
+    """Nobody is told of a report that could not be shown."""
+    if report.evidence_count == 0:
+        raise EvidenceRequired(
+            "There is no file that shows what happened; ask for one (`evidence_missing`)."
+        )
+    if session.now + session.policy.notice >= report.retention_until:
+        raise RetentionOver("Its retention ends before the notice days would; reject it.")
+    state = (await businesses.states_of(session, {report.business_id}))[report.business_id][0]
+    if state != BusinessState.VERIFIED:
+        raise ReporterNotVerified(f"The reporting business is {state}; its reports are hidden.")
 
 
 async def _apply(

@@ -27,6 +27,9 @@ from registry.reports.wire import (
     ReportView,
 )
 
+#: Where our members live a day begins up to three hours before it does in UTC.
+EASTERN_HOURS = timedelta(hours=3)
+
 
 class ReinsertionRequired(Conflict):
     """The same report ended before: it comes back by reinsertion or not at all."""
@@ -162,7 +165,7 @@ def _broken_rules(session: Session, content: ReportSubmission, subject: Subject)
         found.append(
             Fault("/subject", f"is under {policy.minimum_age_years}: minors are never reported")
         )
-    if content.incident_date > today + timedelta(days=1):
+    if content.incident_date > (session.now + EASTERN_HOURS).date():
         found.append(Fault("/incident_date", "lies in the future"))
     if content.incident_date < rules.months_after(today, -policy.incident_max_months):
         found.append(
@@ -175,7 +178,7 @@ def _broken_rules(session: Session, content: ReportSubmission, subject: Subject)
     if content.category in rules.NEEDS_SETTLEMENT_ATTEMPTS and not content.settlement_attempts:
         found.append(Fault("/settlement_attempts", f"is required for {content.category}"))
     for position, contact in enumerate(content.contacts):
-        if contact.at > session.now + timedelta(days=1):
+        if contact.at > session.now + timedelta(minutes=5):
             found.append(Fault(f"/contacts/{position}/at", "lies in the future"))
     return found
 
@@ -187,7 +190,9 @@ async def edit(
     report = await store.lock(session, report_id, business_id=member.business_id)
     await lifecycle.advance(session, report)
     event = Event.INFO_GIVEN if report.state == State.NEEDS_INFO else Event.EDIT
-    if rules.next_state(State(report.state), event) is None:
+    # A file that was asked for resumes screening; what else is to be said may still follow it.
+    closed = report.state == State.SCREENING and report.info_code is None
+    if closed or rules.next_state(State(report.state), event) is None:
         raise lifecycle.IllegalTransition(
             f"A report that is {report.state} cannot be edited: only while cooling off or on needs_info."
         )
@@ -198,6 +203,10 @@ async def edit(
         name: value for name, value in msgspec.structs.asdict(command).items() if value is not UNSET
     }
     content = msgspec.structs.replace(before, **changes)
+    if content == before:
+        raise SubmissionRefused(
+            "The change changes nothing; send the fields that are to be different."
+        )
     subject = _check(session, member, content)
     values = lifecycle.tombstone_values(
         session, member.business_id, subject, content.contract_reference
@@ -209,6 +218,11 @@ async def edit(
     if content.subject != before.subject:
         assert report.record_id is not None  # noqa: S101 - it has one until it is erased
         report.record_id = await identities.replace(session, report.record_id, subject, key)
+    if report.state == State.SCREENING:
+        # Moderators begin anew with what is new, whoever had agreed before.
+        report.state_since = session.now
+    if event is Event.INFO_GIVEN:
+        report.info_code = None
     await lifecycle.apply(
         session, report, event, member.actor, details={"fields": " ".join(sorted(changes))}
     )

@@ -46,6 +46,8 @@ class Report(Base):
     #: The ended report that this one brings back, with certification.
     reinsertion_of: Mapped[UUID | None]
     submitted_at: Mapped[datetime]
+    #: The notice days that the person was promised; fixed when notice begins.
+    notice_days: Mapped[int | None] = mapped_column(SmallInteger)
     #: When the person's notice was accepted on some channel; set again when notice starts anew.
     notice_delivered_at: Mapped[datetime | None]
     #: When its facts may be seen at the earliest; fixed when notice is delivered.

@@ -1,6 +1,6 @@
 """An administrator who points the registry at a role that row-level security does not bind: it refuses to serve."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,12 +14,13 @@ from registry.platform.settings import from_env
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[tuple[URL, URL]]:
-    """A server of our own: the URL of its ordinary role, and that of its superuser."""
+async def server() -> AsyncIterator[tuple[URL, URL]]:
+    """A migrated server of our own: the URL of its ordinary role, and that of its superuser."""
     with TemporaryDirectory(prefix="registry-unbound-") as folder:
         started = embedded.start(Path(folder) / "pg", options={"fsync": "off"})
         try:
             secret = next(started.data_dir.rglob("superuser.password")).read_text().strip()
+            await migrate.upgrade(started.url)
             url = make_url(started.url)
             yield url, url.set(username="postgres", password=secret)
         finally:
@@ -47,7 +48,6 @@ async def test_a_role_that_sees_everything_may_not_serve(
 ) -> None:
     """The message names the role and says how to make a fit one; without the right the same role serves."""
     ordinary, mighty = server
-    await migrate.upgrade(_text(ordinary))
     name = f"role_{right.replace(' ', '_').lower()}"
     connection = await asyncpg.connect(plain_dsn(_text(mighty)))
     try:
@@ -72,5 +72,4 @@ async def test_the_superuser_itself(data_dir: Path, server: tuple[URL, URL]) -> 
 async def test_the_embedded_servers_own_role_is_fit(
     data_dir: Path, server: tuple[URL, URL]
 ) -> None:
-    await migrate.upgrade(_text(server[0]))
     await _serve(data_dir, server[0])

@@ -53,11 +53,11 @@ def test_a_dispute_that_came_by_letter(member: Member) -> None:
     assert opened.json == {"id": report_id, "state": "contested"}
     assert member.call(*phone).code == 0
     upheld = member.operate(
-        "dispute", "rule", report_id, "--uphold", "--reason", "It is true.", "--json"
+        "dispute", "rule", report_id, "uphold", "--reason", "It is true.", "--json"
     )
     assert upheld.json["state"] == "upheld"
     assert member.call(*phone).code == 10
-    again = member.operate("dispute", "rule", report_id, "--remove", "--reason", "No.")
+    again = member.operate("dispute", "rule", report_id, "remove", "--reason", "No.")
     assert again.code == 2
     assert "upheld" in again.err
 

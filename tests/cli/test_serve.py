@@ -42,7 +42,7 @@ def test_a_second_server_shares_the_database_and_leaves_it_to_the_first(member: 
 
 
 def test_one_life_of_a_server() -> None:
-    """The worker is replaced when killed; SIGTERM ends all; after a SIGKILL the next start goes on."""
+    """The worker and PostgreSQL are replaced when killed; SIGTERM ends all; after a SIGKILL the next start goes on."""
     with folder() as data_dir:
         with served(data_dir) as server:
             first = server.worker()
@@ -50,6 +50,10 @@ def test_one_life_of_a_server() -> None:
             os.kill(first, signal.SIGKILL)
             until(lambda: server.worker() not in (None, first))
             assert server.ready()
+            postmaster = next(data_dir.rglob("postmaster.pid")).read_text().split()[0]
+            os.kill(int(postmaster), signal.SIGKILL)
+            until(lambda: not server.ready())
+            until(server.ready, 20)
             assert server.end(signal.SIGTERM) == 0
             assert running_on(data_dir) == []
         with served(data_dir, "--workers", "2") as server:

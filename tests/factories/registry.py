@@ -16,9 +16,7 @@ from registry import app
 from registry.businesses import service as businesses
 from registry.messages import jobs as message_jobs
 from registry.platform import clock
-from registry.platform.access_log import AccessLog
 from registry.platform.actor import CONSOLE
-from registry.platform.guard import Guard
 from registry.platform.jobs import Job, run_all
 from registry.platform.runtime import Runtime, transaction
 from registry.reports import jobs as report_jobs
@@ -263,7 +261,7 @@ async def serving(runtime: Runtime) -> AsyncIterator[Registry]:
     """The application over HTTP, guard and access log included, in this process."""
     application = app.build()
     app.attach(application, runtime)
-    transport = httpx.ASGITransport(AccessLog(Guard(application)))
+    transport = httpx.ASGITransport(app.wrapped(application))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://registry.test", timeout=60
     ) as http:

@@ -137,3 +137,51 @@ async def test_messagepack_both_ways(registry: Registry) -> None:
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "application/vnd.msgpack"
     assert msgspec.msgpack.decode(answer.content)["result"] == "no_record"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content", "status"),
+    [
+        ("POST", "/v1/lookups", b'{"a": 1, "a": 2}', 400),
+        ("POST", "/v1/lookups", b"\xff", 400),
+        ("POST", "/v1/lookups", b" " * 70_000, 413),
+        ("GET", "/v1/reports/not-an-id", b"", 404),
+        ("GET", "/v1/lookups", b"", 405),
+        ("GET", "/nowhere", b"", 404),
+    ],
+)
+async def test_even_a_refusal_at_the_door_tells_the_budget(
+    registry: Registry, method: str, path: str, content: bytes, status: int
+) -> None:
+    """Whatever is answered to a known key, and nothing to a stranger."""
+    asker = await registry.shop()
+    headers = {"Authorization": f"Bearer {asker.key}", "Content-Type": "application/json"}
+    answer = await registry.http.request(method, path, content=content, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["X-RateLimit-Remaining"] == "30"
+    del headers["Authorization"]
+    stranger = await registry.http.request(method, path, content=content, headers=headers)
+    assert "X-RateLimit-Remaining" not in stranger.headers
+
+
+async def test_a_repetition_under_way_costs_nothing(registry: Registry) -> None:
+    """Of many at once under one key one is charged; the others replay it or are told to wait."""
+    asker = await registry.shop()
+    calls = [
+        asker.call("POST", "/v1/lookups", row(phone="0505550123"), Idempotency_Key="one")
+        for _ in range(12)
+    ]
+    answers = await asyncio.gather(*calls)
+    assert {one.status_code for one in answers} <= {200, 409}
+    assert len({one.json()["lookup_id"] for one in answers if one.status_code == 200}) == 1
+    assert await left(asker) == 29
+
+
+async def test_a_batch_key_is_good_for_one_batch(registry: Registry) -> None:
+    """Other rows under the same key, or a single lookup, are another request: 422."""
+    asker = await registry.shop()
+    key = {"Idempotency_Key": "nightly"}
+    assert (await batch(asker, {"a": row(phone="0505550123")}, **key)).status_code == 200
+    assert (await batch(asker, {"b": row(phone="0505550124")}, **key)).status_code == 422
+    single = await asker.call("POST", "/v1/lookups", row(phone="0505550123"), **key)
+    assert single.status_code == 422

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from registry.platform import errors
 from registry.platform.errors import RegistryError
 from registry.platform.guard import Guard
-from registry.platform.http import EXCEPTION_HANDLERS, PROBLEM, add_headers
+from registry.platform.http import EXCEPTION_HANDLERS, PROBLEM
 from registry.platform.runtime import Runtime, transaction
 from tests.factories.registry import Registry, problem
 
@@ -61,7 +61,6 @@ async def faulty(running: Runtime) -> AsyncIterator[httpx.AsyncClient]:
     application = Litestar(
         [kind, bug, framework, sql, unreadable],
         exception_handlers=EXCEPTION_HANDLERS,
-        before_send=[add_headers],
         openapi_config=None,
         logging_config=None,
     )

@@ -151,7 +151,9 @@ def test_what_is_no_key(key: str) -> None:
     assert refused.value.errors[0].pointer == "header:Idempotency-Key"
 
 
-@pytest.mark.parametrize("key", ["x", "x" * 255, "ключ", str(uuid7()), "a b"])
+@pytest.mark.parametrize(
+    "key", ["x", "x" * 255, "ключ", "0193531c-5dbe-7c4c-a51d-8a6ff2b5d0c1", "a b"]
+)
 def test_what_is_a_key(key: str) -> None:
     assert idempotency.check_key(key, required=True) == key
 

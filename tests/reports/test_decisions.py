@@ -279,6 +279,6 @@ async def test_a_decision_replays_under_its_key(shared: Registry, shop: Shop) ->
     assert len(await rows.select(shared.runtime, made, id=report_id)) == 1
 
 
-@pytest.mark.parametrize("unknown", [str(uuid7()), "not-a-uuid"])
+@pytest.mark.parametrize("unknown", [str(UUID(int=7)), "not-a-uuid"])
 async def test_a_report_that_is_not_there(shared: Registry, unknown: str) -> None:
     assert problem(await shared.decide(unknown)) == (404, "not-found")

@@ -46,6 +46,7 @@ async def test_every_field_may_be_changed_and_the_rest_stays(shared: Registry, s
     expected = {**expected, "contacts": changes["contacts"]}
     assert (first["content"], first["version"]) == (expected, 2)
     view = first
+    del changes["contacts"]
     for version, (field, value) in enumerate(changes.items(), 3):
         view = await _edit(shop, report["id"], **{field: value})
         expected = {**expected, field: value}

@@ -14,6 +14,8 @@ from registry.reports.rules import Category, Event, EvidenceGrade, ReasonCode, S
 LIFE = {
     "submitted": {"edit": "submitted", "cooled_off": "screening", "withdraw": "withdrawn"},
     "screening": {
+        # Only after a file has answered a moderator's question; the service sees to that.
+        "edit": "screening",
         "publish": "notice",
         "request_info": "needs_info",
         "reject": "rejected",
