@@ -1,18 +1,20 @@
 """What the clock does to reports: silence, retention, suspension, erasure; each at its time and not before."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from registry.platform import clock
 from registry.platform.actor import SYSTEM
-from registry.platform.runtime import transaction
+from registry.platform.runtime import Runtime, transaction
 from registry.reports import jobs, rulings
 from registry.reports.lifecycle import IllegalTransition
 from registry.reports.rules import Event, State
 from tests.factories import rows
-from tests.factories.registry import Registry, Shop, submission
+from tests.factories.registry import Registry, Shop, serving, submission
 from tests.reports.states import apply, in_state
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -224,6 +226,24 @@ async def test_the_policy_of_the_moment_is_stamped_on_the_row(sandbox: Registry)
         "report.submitted",
         "report.cooled_off",
     ]
+
+
+@pytest.mark.parametrize("told_by", ["letter", "dispute"])
+async def test_the_days_that_the_person_was_promised_hold(running: Runtime, told_by: str) -> None:
+    """A policy that gives fewer days, put in force after the letter was written, shortens nothing."""
+    hasty = msgspec.structs.replace(running.policy, notice_days=0)
+    async with serving(running) as registry:
+        shop = await registry.shop()
+        report_id = await in_state(running, shop, State.NOTICE, subject=SUBJECT)
+    async with serving(replace(running, policy=hasty)) as registry:
+        if told_by == "letter":
+            await registry.work()
+        else:
+            await _contested(registry, report_id)
+            await _ruled(registry, report_id, "restore")
+        row = await rows.row(running, "reports", report_id)
+    assert row["visible_from"] == row["notice_delivered_at"] + 7 * DAY
+    assert row["state"] == ("notice" if told_by == "letter" else "upheld")
 
 
 async def test_an_appeal_is_a_second_contest(sandbox: Registry) -> None:

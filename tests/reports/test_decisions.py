@@ -1,7 +1,7 @@
 """Screening: who may decide, with which code, on which version, and that of two at once only one does."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from registry.platform.ids import uuid7
-from registry.reports.rules import REASONS, ReasonCode, State, Verdict
+from registry.reports.rules import REASONS, ReasonCode, State, Verdict, months_after
 from registry.staff.rules import Role
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem, submission
@@ -73,6 +73,24 @@ async def test_nothing_is_published_without_a_document(shared: Registry, shop: S
     assert await everything(shared.runtime, report["id"]) == before
     asked = await shared.decide(report["id"], "request_info", "evidence_missing")
     assert asked.status_code == 200
+
+
+async def test_nobody_is_told_of_what_could_not_be_shown(shared: Registry) -> None:
+    """Its retention would end within the notice days, or its business is stopped: it may still be rejected."""
+    shop = await shared.shop()
+    today = datetime.now(UTC).date()
+    old = {"incident_date": str(months_after(today, -12) + timedelta(days=3))}
+    for changes, expected in (
+        (old, (422, "retention-over")),
+        ({}, (409, "reporter-not-verified")),
+    ):
+        report_id = await _screening(shared, shop, **changes)
+        if not changes:
+            await shared.decide_business(shop.id, "suspend")
+        before = await everything(shared.runtime, report_id)
+        assert problem(await shared.decide(report_id)) == expected
+        assert await everything(shared.runtime, report_id) == before
+        assert (await shared.decide(report_id, "reject", "no_grounds")).status_code == 200
 
 
 @pytest.mark.parametrize(

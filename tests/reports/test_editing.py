@@ -120,6 +120,32 @@ async def test_what_was_asked_for_answers(sandbox: Registry) -> None:
         assert "report.info_given" in await rows.actions(sandbox.runtime, report["id"])
 
 
+async def test_what_else_is_to_be_said_may_follow_the_file(sandbox: Registry) -> None:
+    """A file resumes screening at once; words may still come after it, and then agreements count anew."""
+    shop = await sandbox.shop()
+    report = await shop.report()
+    path = f"/v1/reports/{report['id']}"
+    assert (await shop.call("PATCH", path, {"statement": "Unasked."})).status_code == 409
+    await sandbox.decide(report["id"], "request_info", "evidence_missing")
+    await shop.attach(report["id"])
+    need = "UPDATE reports SET approvals_needed = 2 WHERE id = :id"
+    await rows.write(sandbox.runtime, need, id=report["id"])
+    assert (await sandbox.decide(report["id"])).json()["approvals"] == 1
+    view = await _edit(shop, report["id"], statement="What the file shows.")
+    assert view["state"] == "screening"
+    assert (await sandbox.decide(report["id"], number=1)).json()["approvals"] == 1
+    assert (await sandbox.decide(report["id"])).json()["report"]["state"] == "notice"
+
+
+async def test_an_edit_must_change_something(shared: Registry, shop: Shop) -> None:
+    report = await shop.report(subject=SUBJECT)
+    before = await everything(shared.runtime, report["id"])
+    for changes in ({}, {"statement": report["content"]["statement"]}, {"subject": SUBJECT}):
+        answer = await shop.call("PATCH", f"/v1/reports/{report['id']}", changes)
+        assert problem(answer) == (422, "submission-refused")
+    assert await everything(shared.runtime, report["id"]) == before
+
+
 async def test_ten_days_of_silence_reject(sandbox: Registry) -> None:
     shop = await sandbox.shop()
     report = await shop.report()
