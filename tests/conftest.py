@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
@@ -16,6 +17,10 @@ from registry.platform.db import plain_dsn
 from registry.platform.runtime import Runtime
 from registry.platform.settings import Settings, from_env
 from tests.factories.registry import Registry, serving
+
+#: The machine that runs the tests may be busy.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

@@ -26,7 +26,7 @@ from registry.platform import clock
 from registry.platform.db import as_system
 from registry.platform.idempotency import KeyReused, StillRunning
 from registry.platform.ids import uuid7
-from registry.platform.runtime import Runtime, Session
+from registry.platform.runtime import Runtime, Session, transaction
 
 
 class StoredReceipt(msgspec.Struct, frozen=True):
@@ -48,6 +48,7 @@ async def look_up(
     if member.test:
         return await sandbox.look_up(runtime, member, queries)
     with _alone(queries):
+        await _refuse_recorded(runtime, member, queries)
         return await _spend_and_answer(runtime, member, queries)
 
 
@@ -69,6 +70,16 @@ def _alone(queries: Sequence[Query]) -> Iterator[None]:
         yield
     finally:
         _under_way.difference_update(mine)
+
+
+async def _refuse_recorded(runtime: Runtime, member: Member, queries: Sequence[Query]) -> None:
+    """A repetition that found nothing to replay, while the first was under way, and comes in when it is done."""
+    keys = [query.idempotency for query in queries if query.idempotency]
+    if not keys:
+        return
+    async with transaction(runtime, business_id=member.business_id) as session:
+        if await store.list_under(session, member.business_id, keys):
+            raise StillRunning
 
 
 async def _spend_and_answer(
