@@ -30,6 +30,7 @@ from registry.messages.rules import Channel, Template
 from registry.platform import passwords, vault
 from registry.platform import secrets as keys
 from registry.platform.actor import Actor, ActorKind
+from registry.platform.db import lock_values
 from registry.platform.errors import Conflict, InvalidValues, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
@@ -78,7 +79,8 @@ async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> S
     """Take a business in as `pending`, send a code to its address, and give it its first key (`manage`)."""
     code, address = _read(command)
     index = session.keyring.digest("register-code", code)
-    await store.lock_register_code(session, index)
+    # Sign-ups of one company wait for one another.
+    await lock_values(session, [index])
     if await store.find_by_register_code(session, index):
         raise AlreadyRegistered("A company with this register code has signed up already.")
     business_id = uuid7()
@@ -196,7 +198,8 @@ async def decide(
     session: Session, actor: Actor, business_id: UUID, command: BusinessDecision
 ) -> BusinessView:
     """An operator verifies, refuses, suspends or closes; raises `DecisionNotPossible`."""
-    await store.lock_owners(session, business_id)
+    # So do decisions on businesses that share an owner: together they are one source.
+    await lock_values(session, await store.list_owner_values(session, business_id))
     business = await store.lock(session, business_id)
     target = rules.TRANSITIONS.get((State(business.state), command.decision))
     if target is None:

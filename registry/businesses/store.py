@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select, text, update
+from sqlalchemy import Row, func, or_, select, update
 
 from registry.businesses.rules import State
 from registry.businesses.tables import ApiKey, Business, Owner
@@ -34,20 +34,10 @@ async def lock(session: Session, business_id: UUID) -> Business:
     return found
 
 
-async def lock_register_code(session: Session, index: bytes) -> None:
-    """Make sign-ups with the same register code wait for one another, until the transaction ends."""
-    await _lock_values(session, [index])
-
-
-async def lock_owners(session: Session, business_id: UUID) -> None:
-    """Make decisions on businesses that share an owner wait for one another, until the transaction ends."""
-    own = select(Owner.owner_index).where(Owner.business_id == business_id)
-    await _lock_values(session, (await session.scalars(own)).all())
-
-
-async def _lock_values(session: Session, values: Collection[bytes]) -> None:
-    for lock in sorted({int.from_bytes(value[:8], signed=True) for value in values}):
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+async def list_owner_values(session: Session, business_id: UUID) -> Sequence[bytes]:
+    """The index values of a business's beneficial owners."""
+    query = select(Owner.owner_index).where(Owner.business_id == business_id)
+    return (await session.scalars(query)).all()
 
 
 async def find_by_register_code(session: Session, index: bytes) -> Business | None:

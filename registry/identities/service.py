@@ -17,7 +17,7 @@ from registry.identities.wire import SubjectDescription
 from registry.matching.fingerprints import STRONG, Token, index_values, strong_values
 from registry.matching.subject import Subject, parse
 from registry.platform import vault
-from registry.platform.db import as_system
+from registry.platform.db import as_system, lock_values
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.ids import uuid7
@@ -51,7 +51,7 @@ async def resolve(session: Session, subject: Subject, data_key: DataKey) -> UUID
     found = tokens(session.keyring, subject)
     strong = [token.value for token in found if token.kind in STRONG]
     async with as_system(session):
-        await store.lock_values(session, strong)
+        await lock_values(session, strong)
         identity_id = rules.choose(subject, await _candidates(session, strong))
         if identity_id is None or not await store.hold_identity(session, identity_id):
             identity_id = uuid7()
@@ -103,7 +103,7 @@ async def replace(session: Session, record_id: UUID, subject: Subject, data_key:
     """
     strong = {token.value for token in tokens(session.keyring, subject) if token.kind in STRONG}
     async with as_system(session):
-        await store.lock_values(session, strong | set(await store.list_strong(session, record_id)))
+        await lock_values(session, strong | set(await store.list_strong(session, record_id)))
         await store.lock_identities(session, record_id, strong)
     await erase(session, record_id)
     return await resolve(session, subject, data_key)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, delete, func, or_, select, text, update
+from sqlalchemy import Row, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.identities.rules import FactCodes, StandingFact
@@ -19,12 +19,6 @@ from registry.platform.tables import DataKeyRow
 def add(session: Session, *rows: Identity | Record | Identifier) -> None:
     """Add rows."""
     session.add_all(rows)
-
-
-async def lock_values(session: Session, values: Collection[bytes]) -> None:
-    """Make writers of the same identifiers wait for one another, in one fixed order, until the transaction ends."""
-    for lock in sorted({int.from_bytes(value[:8], signed=True) for value in values}):
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:

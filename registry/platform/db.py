@@ -11,7 +11,7 @@ A connection starts as `registry_member` with no business set, which sees nothin
 `runtime.transaction` chooses the role and the business for one transaction, and `as_system` widens it for one step.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -143,6 +143,12 @@ async def as_system(session: AsyncSession) -> AsyncIterator[None]:
     await session.flush()
     await session.execute(text(f"SET LOCAL ROLE {MEMBER_ROLE}"))
     session.info["role"] = MEMBER_ROLE
+
+
+async def lock_values(session: AsyncSession, values: Iterable[bytes]) -> None:
+    """Make transactions that name the same keyed values wait for one another, in one fixed order, to their end."""
+    for lock in sorted({int.from_bytes(value[:8], signed=True) for value in values}):
+        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 async def vacuum_keys(engine: AsyncEngine) -> None:

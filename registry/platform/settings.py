@@ -92,4 +92,4 @@ def from_env(environ: Mapping[str, str] | None = None, **overrides: object) -> S
 def _decode(wanted: type, value: object) -> object:
     if wanted is Path:
         return Path(str(value))
-    raise NotImplementedError
+    raise NotImplementedError  # how msgspec is told that a type is not ours to read

@@ -138,7 +138,7 @@ async def _consequences(
     if after is State.CONTESTED and report.notice_delivered_at is None:
         # Whoever disputes has been told.
         report.notice_delivered_at = session.now
-        report.visible_from = session.now + _promised(session, report)
+        report.visible_from = session.now + _promised(report)
     if after in rules.SHOWN:
         await _show(session, report)
     elif before in rules.SHOWN or before is State.CONTESTED:
@@ -151,10 +151,10 @@ async def _consequences(
     return await _erase(session, report) if after is State.ERASED else []
 
 
-def _promised(session: Session, report: Report) -> timedelta:
+def _promised(report: Report) -> timedelta:
     """The notice days that the person was promised, whatever the policy says by now."""
-    days = session.policy.notice_days if report.notice_days is None else report.notice_days
-    return timedelta(days=days)
+    assert report.notice_days is not None  # noqa: S101 - fixed when notice began
+    return timedelta(days=report.notice_days)
 
 
 async def _show(session: Session, report: Report) -> None:
@@ -209,7 +209,7 @@ async def person_told(session: Session, report: Report, accepted_at: datetime) -
     if report.state != State.NOTICE or report.notice_delivered_at is not None:
         return []
     report.notice_delivered_at = accepted_at
-    report.visible_from = accepted_at + _promised(session, report)
+    report.visible_from = accepted_at + _promised(report)
     report.version += 1
     audit.record(
         session, SYSTEM, "report.notice_proven", "report", report.id, business_id=report.business_id

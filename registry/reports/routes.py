@@ -101,7 +101,8 @@ async def edit_report(
     """Change a report.
 
     You may do so while it cools off, or in answer to a moderator's question (`needs_info`). An answer sends
-    the report back to screening. Fields that you leave out stay as they are.
+    the report back to screening; after a file that was asked for, words may still follow. Fields that you
+    leave out stay as they are.
     """
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:
