@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 import hypothesis
 import pytest
 from sqlalchemy.engine import make_url
 
-from registry.platform import embedded, migrate, runtime
-from registry.platform.db import plain_dsn
+from registry.platform import embedded, migrate, runtime, scratch
 from registry.platform.runtime import Runtime
 from registry.platform.settings import Settings, from_env
 from tests.factories.registry import Registry, serving
@@ -42,21 +40,12 @@ def server_url() -> Iterator[str]:
             server.release()
 
 
-async def execute(url: str, statement: str) -> None:
-    """Run one statement outside any transaction."""
-    connection = await asyncpg.connect(plain_dsn(url))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="session")
 async def template_url(server_url: str) -> str:
     """A database migrated by alembic, to be cloned."""
     name = f"template_{os.getpid()}"
-    await execute(server_url, f"DROP DATABASE IF EXISTS {name}")
-    await execute(server_url, f"CREATE DATABASE {name}")
+    await scratch.execute(server_url, f"DROP DATABASE IF EXISTS {name}")
+    await scratch.execute(server_url, f"CREATE DATABASE {name}")
     url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
     await migrate.upgrade(url)
     return url
@@ -65,12 +54,9 @@ async def template_url(server_url: str) -> str:
 @asynccontextmanager
 async def cloned(server_url: str, template_url: str) -> AsyncIterator[str]:
     """A fresh clone of the template, dropped at the end."""
-    name = f"test_{secrets.token_hex(6)}"
-    await execute(server_url, f"CREATE DATABASE {name} TEMPLATE {make_url(template_url).database}")
-    try:
-        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    finally:
-        await execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    name, template = f"test_{secrets.token_hex(6)}", make_url(template_url).database
+    async with scratch.database(server_url, name, template=template) as url:
+        yield url
 
 
 @pytest.fixture
