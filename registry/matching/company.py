@@ -25,16 +25,18 @@ _LONG_FORMS = re.compile(
     r"|(?:приватне|публічне|закрите|відкрите) акціонерне товариство|акціонерне товариство"
     r"|(?:публичное |закрытое |открытое )?акционерное общество"
     r"|приватне (?:мале )?підприємство|частное предприятие|мале підприємство"
+    r"|sp\.? ?z ?o\. ?o\.?|sp z oo"
     r"|фермерське господарство|дочірнє підприємство|державне підприємство"
 )
 _FORMS = frozenset(
     "тов тзов тдв ооо ат пат прат зат ват ао пао оао зао пп чп дп мп кп фг го лтд тоо одо уп"
     " tov tzov ooo llc ltd limited inc corp gmbh ag sa sas srl sarl oy ab bv nv kft plc jsc pjsc pp"
-    " cjsc ojsc pte co company doo sro ead ood eood uab oü sia".split()
+    " cjsc ojsc pte co company doo sro ead ood eood uab oü sia tob llp lp kg ohg se plt spa aktiengesellschaft".split()
 )
 _SOLE_TRADER = re.compile(
     r"(?:фоп|фо-п|спд(?:фл)?|ип|fop|ip"
-    r"|фізична особа[ -]+підприємець|индивидуальный предприниматель|sole trader)\b[ .:]*"
+    r"|фізична особа[ -]+підприємець|приватний підприємець"
+    r"|индивидуальный предприниматель|частный предприниматель|sole trader)\b[ .:]*"
 )
 
 
@@ -91,5 +93,6 @@ def _words(text: str) -> list[str]:
 
 
 def _tidy(text: str) -> str:
-    """Answer the text casefolded, with one kind of apostrophe and single blanks."""
-    return " ".join(unicodedata.normalize("NFKC", unify(text)).casefold().split())
+    """Answer the text casefolded, in single blanks, with one kind of apostrophe and no lookalike letters."""
+    words = unicodedata.normalize("NFKC", unify(text)).split()
+    return " ".join(romanise.repaired(word).casefold() for word in words)

@@ -20,6 +20,8 @@ from registry.matching.party import STRONG, Subject, strong_values
 #: From the least agreement to the most.
 _LEVELS: tuple[How, ...] = ("differs", "partial", "transliteration", "same")
 _SHOWN = ("phone", "email", "handle", "tax_id", "company_code", "name", "birth_date", "city")
+#: From this likelihood on a name that agrees in part is mentioned.
+_LIKELY = 0.5
 _CONTRADICTING = frozenset({"name", "birth_date", "tax_id", "company_code"})
 
 
@@ -101,6 +103,19 @@ def grade(query: Subject, records: Sequence[Subject]) -> tuple[Grade, list[Agree
     return _graded(best), shown
 
 
+def alike(agreement: Sequence[Agreement]) -> bool:
+    """Answer whether likeness without a shared identifier is worth a mention: the name agrees, and so does the
+    birth date or the town, and nothing else contradicts.
+    """
+    found = {one.field: one for one in agreement}
+    if any(one.how == "differs" and one.field in _CONTRADICTING for one in agreement):
+        return False
+    name = found.get("name")
+    named = name is not None and (name.how != "partial" or (name.similarity or 0) >= _LIKELY)
+    places = {field for field in ("birth_date", "city") if field in found}
+    return named and any(found[field].how != "differs" for field in places)
+
+
 def _graded(best: dict[str, Agreement]) -> Grade:
     """Answer the grade that the best agreement of each field makes."""
     agreeing = {field for field, one in best.items() if one.how != "differs"}
@@ -127,7 +142,7 @@ def _names_agree(a: Subject, b: Subject) -> NameAgreement | None:
         return None
     ours, theirs = _name_of_person(a), _name_of_person(b)
     if ours and theirs:
-        return names.compare(ours, theirs)
+        return names.compare(names.prepare(ours), names.prepare(theirs))
     if a.kind == b.kind == "company":
         return company.compare(a.name, b.name)
     return None

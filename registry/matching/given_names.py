@@ -1,61 +1,149 @@
-"""Given names in use in Ukraine: which spellings are one name, and which are two.
+"""Given names in use in Ukraine: which spellings are one name, which are two, and their familiar forms.
 
-Lives here: the table, and nothing else. Not here: looking a word up in it (`name_words`), diminutives,
-or given names of other languages that only translate (Michael is not Михайло). Between two semicolons
-stands one legal name in Ukrainian, Russian and, where the fold does not reach, Latin.
+Lives here: the table of `given_names.txt`, and looking a word in codes up in it. Not here: what follows
+for a name (`name_words`, `names`), or the names of the wide world (`name_world`), which only translate:
+Michael is not Михайло.
 
 A word that is found tells two things: that it is a given name and not a surname, and whether another
-given name is the same one. That is what keeps a brother's debt off his sister.
+given name is the same one. That is what keeps a brother's debt off his sister. A familiar form is one of
+several names as a rule: Саша is Олександр and Олександра.
 """
 
-TABLE = """
-Адам; Альберт; Анатолій Анатолий; Андрій Андрей; Антон; Аркадій Аркадий; Армен; Арсен; Арсеній
-Арсений; Артем Артём; Артур; Арсентій Арсентий; Ашот; Богдан; Борис; Болеслав; Броніслав Бронислав;
-Вадим; Валентин; Валерій Валерий; Василь Василий; Вахтанг; Веніамін Вениамин; Віктор Виктор;
-Віталій Виталий; Владислав; Владлен; Володимир Владимир; Всеволод; В'ячеслав Вячеслав; Гаврило
-Гавриил Гавриїл; Геннадій Геннадий; Георгій Георгий; Герман; Гліб Глеб; Гнат Игнат Ігнат; Гордій
-Гордей; Григорій Григорий; Давид Давід; Данило Данила Данил Даниил Даніїл Daniel; Дем'ян Демьян;
-Денис; Дмитро Дмитрий Дмитрій; Едуард Эдуард; Еміль Эмиль; Ернест Эрнест; Євген Евгений Евген;
-Євдоким Евдоким; Єгор Егор; Єлисей Елисей; Єфрем Ефрем; Юхим Ефим; Захар; Зіновій Зиновий; Зураб;
-Ібрагім Ибрагим; Іван Иван; Ігор Игорь; Ілля Илья; Інокентій Иннокентий; Карен; Кирило Кирилл;
-Клим; Климент; Костянтин Константин; Кузьма; Лаврентій Лаврентий; Лев; Левко; Леонід Леонид;
-Леонтій Леонтий; Лука; Лук'ян Лукьян; Любомир; Макар; Максим; Марат; Марк Марко; Мар'ян Марьян
-Маріан; Мартин; Матвій Матвей; Мелентій Мелентий; Микита Никита Нікіта; Микола Николай; Мирон;
-Мирослав; Михайло Михаил; Мстислав; Мурат; Назар; Назарій Назарий; Наум; Нестор; Олег; Олександр
-Александр Alexander; Олексій Алексей Олекса; Омелян Емельян; Онисим Анисим; Орест; Остап; Осип
-Йосип Иосиф Йосиф; Павло Павел; Панас Афанасій Афанасий; Пантелеймон; Петро Петр Пётр; Пилип Филипп
-Філіп; Платон; Прокіп Прокоп Прокопий; Прохор; Равіль Равиль; Радомир; Рамзан; Рафаїл Рафаил;
-Рашид; Ренат Рінат Ринат; Роберт; Родіон Родион; Роман; Ростислав; Рубен; Руслан; Рустам; Сава
-Савва; Савелій Савелий; Самійло Самуїл Самуил; Святослав; Севастян Севастьян; Семен Семён; Сергій
-Сергей; Спиридон; Станіслав Станислав; Степан; Стефан; Тадей Фадей; Тарас; Теодор; Тигран; Тимофій
-Тимофей; Тиміш; Тимур; Тихін Тихон; Тарієл Тариел; Трохим Трофим; Федір Федор Фёдор; Філарет
-Филарет; Фрол; Харитон; Хома Фома; Шаміль Шамиль; Ельдар Эльдар; Юліан Юлиан Ульян; Юрій Юрий; Яким
-Аким; Яків Яков; Ян; Ярема; Яромир; Ярослав;
+import re
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
 
-Августина; Аврора; Агата Агафія Агафья; Аделіна Аделина; Аеліта Аэлита; Аїда Аида; Аліна Алина;
-Аліса Алиса; Алла; Альбіна Альбина; Альона Алёна Алена; Амалія Амалия; Амелія Амелия; Аміна Амина;
-Анастасія Анастасия; Ангеліна Ангелина; Анжела Ангела; Анжеліка Анжелика Ангеліка; Антоніна
-Антонина; Ганна Анна; Аріна Арина; Ася; Богдана; Божена; Броніслава Бронислава; Валентина; Валерія
-Валерия; Варвара; Василина; Василиса; Венера; Вероніка Вероника; Віра Вера; Вікторія Виктория;
-Віолета Виолетта; Віталіна Виталина; Віталія Виталия; Влада; Владислава; Галина; Гелена Хелена;
-Глафіра Глафира; Дана; Дарина Дарья Дар'я Дария; Діана Диана; Діна Дина; Домініка Доминика; Емілія
-Эмилия; Еліна Элина; Елеонора Элеонора; Елла Элла; Ельвіра Эльвира; Ельміра Эльмира; Есфір Эсфирь;
-Єва Ева; Євгенія Евгения; Євдокія Евдокия; Єлизавета Елизавета; Жанна; Жасмін Жасмин; Злата;
-Зінаїда Зинаида; Зоряна; Зоя; Зульфія Зульфия; Іванна Иванна; Ізабелла Изабелла; Ілона Илона; Інга
-Инга; Інеса Инесса; Інна Инна; Ірена Ирена; Ірина Ирина; Ія Ия; Камілла Камилла Каміла; Карина
-Каріна; Кароліна Каролина; Катерина Екатерина; Кіра Кира; Клавдія Клавдия; Ксенія Ксения; Лада;
-Лариса; Леся; Лілія Лилия; Ліна Лина; Лідія Лидия; Лоліта Лолита; Луїза Луиза; Любава; Любов
-Любовь; Людмила; Магдалина Магдалена; Майя Мая; Мальвіна Мальвина; Маргарита; Маріанна Марианна
-Мар'яна Марьяна; Марина Маріна; Марія Мария Мар'я Марья; Марта; Марфа; Мелана Меланія Мелания;
-Меліса Мелисса; Мила; Милана Мілана; Милослава; Мирослава; Мілена Милена; Мотря Матрона; Надія
-Надежда; Наталія Наталья Наталя; Неля Нелля Нелли Неллі; Неоніла Неонила; Ніка Ника; Ніколь Николь;
-Ніна Нина; Нінель Нинель; Нонна; Одарка; Оксана; Олександра Александра; Олександрина Александрина;
-Олена Елена; Олеся Алеся; Олімпіада Олимпиада; Ольга; Орися; Параска Прасковья Парасковія; Пелагея
-Пелагія; Поліна Полина; Раїса Раиса; Регіна Регина; Рената; Римма; Рита; Роза; Роксолана; Романа;
-Руслана; Руфіна Руфина; Сабіна Сабина; Саломея Соломія Соломия; Світлана Светлана; Северина;
-Серафима Серафіма; Сніжана Снежана; Софія София Софья; Станіслава Станислава; Стелла; Стефанія
-Стефания Степанія Степанида; Сусанна Сузанна; Таїсія Таисия Таїса Таиса; Тамара; Тамила Таміла;
-Тереза Тереса; Тетяна Татьяна Татіана; Уляна Ульяна Юліана Юлиана; Фаїна Фаина; Фатіма Фатима;
-Фекла Текля; Флора; Фросина Єфросинія Ефросинья; Христина Кристина Christina; Юлія Юлия; Юнона;
-Юстина Іустина; Яна; Ярина; Ярослава; Ясміна
-"""
+from registry.matching import romanise
+
+#: A word that is not in the table is a given name that is, from this likeness on.
+_NEAR = 0.86
+
+_NONE: frozenset[str] = frozenset()
+
+#: Written so, a name may be either of two that other spellings tell apart: Олена and Альона.
+_EITHER = {"алена": ("Олена", "Альона"), "alena": ("Олена", "Альона")}
+
+#: Stems of patronymics that do not keep the given name: Якович, Яковлевич, Львович.
+_FATHERS = {"iak": "Яків", "iakovl": "Яків", "lv": "Лев", "l": "Лев"}
+
+
+class Table(NamedTuple):
+    """The given names, by codes. A group is named by the code of its first spelling."""
+
+    #: code -> groups whose legal form it is.
+    legal: dict[str, frozenset[str]]
+    #: code -> groups whose familiar form it is.
+    familiar: dict[str, frozenset[str]]
+    #: frame -> codes of legal forms.
+    frames: dict[str, tuple[str, ...]]
+    #: group -> letters that its initial may be.
+    letters: dict[str, frozenset[str]]
+
+
+def rows() -> list[tuple[list[str], list[str]]]:
+    """Answer the lines of the table: the legal forms of one name, and its familiar ones."""
+    text = resources.files(__package__).joinpath("given_names.txt").read_text(encoding="utf-8")
+    found = []
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            legal, _, familiar = line.partition("|")
+            found.append((legal.split(), familiar.split()))
+    return found
+
+
+@cache
+def table() -> Table:
+    """Answer the table, read when it is first asked for."""
+    legal: dict[str, frozenset[str]] = {}
+    familiar: dict[str, frozenset[str]] = {}
+    frames: dict[str, tuple[str, ...]] = {}
+    letters: dict[str, frozenset[str]] = {}
+    for forms, short in rows():
+        group = romanise.codes(forms[0])
+        for form in forms:
+            code = romanise.codes(form)
+            legal[code] = legal.get(code, _NONE) | {group}
+            frames[frame(code)] = (*frames.get(frame(code), ()), code)
+            first = {code[0], romanise.codes(form[0])[:1]}
+            letters[group] = letters.get(group, _NONE) | first
+        for form in short:
+            code = romanise.codes(form)
+            familiar[code] = familiar.get(code, _NONE) | {group}
+    return Table(legal, familiar, frames, letters)
+
+
+def legal(code: str, written: str = "") -> frozenset[str]:
+    """Answer the given names that a word in codes may be; empty for what is none in the table.
+
+    `written` is the word itself, for the few whose codes say less than their letters.
+    """
+    known = table()
+    if written in _EITHER:
+        return frozenset(map(romanise.codes, _EITHER[written]))
+    found = known.legal.get(code)
+    if found is not None:
+        return found
+    if code in known.familiar:
+        return _NONE
+    near = [(romanise.likeness(code, form), form) for form in known.frames.get(frame(code), ())]
+    score, form = max(near, default=(0.0, ""))
+    return known.legal[form] if score >= _NEAR else _NONE
+
+
+def is_legal(code: str) -> bool:
+    """Answer whether a word in codes stands among the legal forms as it is."""
+    return code in table().legal
+
+
+def is_known(code: str) -> bool:
+    """Answer whether a word in codes stands in the table as it is."""
+    return code in table().legal or code in table().familiar
+
+
+def familiar(code: str) -> frozenset[str]:
+    """Answer the given names of which a word in codes may be a familiar form."""
+    return table().familiar.get(code, _NONE)
+
+
+def initials(group: str) -> frozenset[str]:
+    """Answer the first letters, in codes, under which a given name's initial may be written."""
+    return table().letters.get(group, _NONE)
+
+
+def share_initials(letters: frozenset[str]) -> bool:
+    """Answer whether one given name may be abbreviated by each of these letters: О. and А."""
+    return any(letters <= known for known in table().letters.values())
+
+
+def of_father(stem: str) -> frozenset[str]:
+    """Answer the given names that a patronymic without its suffix ("petr", "sergi") may come from."""
+    if stem in _FATHERS:
+        return table().legal[romanise.codes(_FATHERS[stem])]
+    known = table().legal
+    for ending in ("", "o", "i", "a", "ei", "ii", "ia"):
+        if found := known.get(stem + ending):
+            return found
+    return _NONE
+
+
+def frame(code: str) -> str:
+    """Answer the skeleton and whether the word ends in -a: what tells Олександр from Олександра."""
+    return romanise.skeleton(code) + ("+a" if code.endswith("a") else "")
+
+
+#: What ends a patronymic, in codes: -ович -евич -івна -ївна -ична, Belarusian -авіч -аўна.
+_PATRONYMIC = re.compile(r"(.+?)(?:[oeia]vic|ic|[oeia]vna|inicna|icna)")
+#: Suffixes that surnames have as well: Ілліч and Лукічна, but Бабич.
+_SHORT_SUFFIX = re.compile(r".+(?<![oeia]v)(?:ic|icna)")
+
+
+def father_stem(code: str) -> str | None:
+    """Answer a patronymic's stem; None for a word without the suffix of one."""
+    found = _PATRONYMIC.fullmatch(code)
+    return found[1] if found else None
+
+
+def has_surname_suffix(code: str) -> bool:
+    """Answer whether a patronymic's suffix is one that surnames have as well."""
+    return _SHORT_SUFFIX.fullmatch(code) is not None

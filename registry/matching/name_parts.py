@@ -1,18 +1,16 @@
-"""The words of a person's name, and the part that each plays.
+"""The parts of a person's name, made ready to be compared.
 
-Lives here: splitting a name, telling the patronymic, the initials and the given name. Not here: the
-comparison of two names (`names`). People write the parts in any order, so a part is told by what it
-is (a known given name, a suffix, a single letter) and only then by where it stands.
+Lives here: splitting a name into words, telling the patronymic, the initials and the given name, and
+`Name`. Not here: the comparison of two names (`names`). People write the parts in any order, so a part is
+told by what it is (a known given name, a suffix, a single letter) and only then by where it stands.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
-from registry.matching import name_words, romanise
-from registry.matching.name_words import Word
+from registry.matching import name_spellings, name_words, romanise
+from registry.matching.name_words import Father, Word, father, word
 from registry.matching.writing import unify
 
 #: A word with its hyphens and apostrophes, and the dot that makes a short one an initial.
@@ -21,73 +19,141 @@ _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['-])*\.?")
 #: Forms of business that are written beside a sole trader's own name.
 _FORMS = frozenset({"фоп", "ип", "спд", "чп", "спдфл", "fop"})
 
+#: What joins words, or stands before a name, and may as well be left out: al-Masri, bin Rashid, Mrs.
+_UNSAID = frozenset(
+    map(
+        romanise.codes,
+        "al el ul ud ur as ar bin ben ibn bint de da di du del la le von van der den dos das"
+        " mr mrs ms dr prof sir пан пані".split(),
+    )
+)
+
 #: Patronymics of Turkic languages are two words, the second of these.
-_AFTER_FATHER = frozenset({"ogli", "oglu", "kizi", "gizi", "uli"})
+_AFTER_FATHER = frozenset({"ogli", "oglu", "ogl", "kizi", "gizi", "kizy", "uli"})
 
 
-@dataclass(frozen=True)
-class Parts:
-    """A person's name in parts: what it lacks is empty."""
+class Name:
+    """A person's name in parts, made by `split` and never changed: what it lacks is empty."""
 
-    #: Given name and surname in either order, and further names.
-    core: tuple[Word, ...] = ()
-    #: The patronymic, or the father's name of a Turkic one.
-    patronymic: Word | None = None
-    #: Initials in the order in which they stand.
-    initials: tuple[Word, ...] = ()
+    __slots__ = (
+        *("core", "father", "given", "given_groups", "initial", "initial_of_father", "initials"),
+        *("order", "rest", "skeletons", "surname_skeleton", "text"),
+    )
 
-    @cached_property
-    def given(self) -> Word | None:
-        """Answer the one word that is the given name, None when none or several may be."""
-        known = [word for word in self.core if word.given]
-        return known[0] if len(known) == 1 else None
+    def __init__(
+        self, text: str, core: tuple[Word, ...], patronymic: Word | None, initials: tuple[Word, ...]
+    ) -> None:
+        #: As it was given.
+        self.text = text
+        #: Given name and surname in either order, and further names.
+        self.core = core
+        #: The patronymic, or the father's name of a Turkic one.
+        self.father: Father | None = father(patronymic) if patronymic else None
+        #: Initials in the order in which they stand.
+        self.initials = initials
+        #: The one word that is the given name, None when none or several may be.
+        self.given = given = _given(core)
+        #: The words beside the given name.
+        self.rest = tuple(one for one in core if one is not given) if given else core
+        #: The initial that stands for a given name or surname: "Шевченко О.".
+        self.initial = initials[0] if initials and len(core) < 2 else None
+        later = initials[1:] if len(core) < 2 else initials
+        #: The initial that stands for a patronymic: the second, or one beside a full name.
+        self.initial_of_father = later[0] if later else None
+        #: What puts two names in one order, so that comparing them has no direction.
+        self.order = (sorted(one.clean for one in core), text)
+        #: What spellings of the core words share: see `_key`.
+        self.skeletons = tuple(
+            sorted(_key(piece) for one in core for piece in one.pieces or (one,))
+        )
+        #: Every given name that a word may be, by legal or familiar form.
+        self.given_groups = frozenset[str]().union(*(one.given | one.familiar for one in core))
+        #: The key of the surname, where it can be told which word that is.
+        alone = len(self.rest) == 1 and (given is not None or self.initial is not None)
+        self.surname_skeleton = _key(self.rest[0]) if alone else None
 
     @property
-    def initial(self) -> Word | None:
-        """Answer the initial that stands for a given name or surname: "Шевченко О."."""
-        return self.initials[0] if self.initials and len(self.core) < 2 else None
-
-    @property
-    def initial_of_father(self) -> Word | None:
-        """Answer the initial that stands for a patronymic: the second, or one beside a full name."""
-        later = self.initials[1:] if len(self.core) < 2 else self.initials
-        return later[0] if later else None
+    def patronymic(self) -> Word | None:
+        """The patronymic as it was written."""
+        return self.father.word if self.father else None
 
 
-def split(name: str) -> Parts:
-    """Answer the parts of a person's name; a text without letters has none."""
+def split(text: str) -> Name:
+    """Answer the parts of a person's name; a text without letters has none.
+
+    A name in which nothing is known, and which would hold something known in another keyboard layout, was
+    typed in that.
+    """
+    name = _split(text, name_spellings.mended(text))
+    if name.given_groups or name.father or name.initials:
+        return name
+    return next(
+        filter(_is_telling, (_split(text, typed) for typed in name_spellings.relaid(text))), name
+    )
+
+
+def _is_telling(name: Name) -> bool:
+    """Answer whether a name holds what no other keyboard layout would have made by chance."""
+    shortest = 5 if len(name.core) < 2 else 4
+    known = (one for one in name.core if one.sure or one.familiar)
+    return any(len(one.clean) >= shortest for one in known)
+
+
+def _split(text: str, mended: str) -> Name:
     words: list[Word] = []
     initials: list[Word] = []
-    for found in _WORD.findall(unicodedata.normalize("NFKC", unify(name))):
+    for found in _WORD.findall(unicodedata.normalize("NFKC", unify(mended))):
         clean = romanise.repaired(found.rstrip(".")).casefold().strip("-'").replace("'", "")
         if not clean or clean in _FORMS:
             continue
         short = len(clean) == 1 or (len(clean) == 2 and found.endswith("."))
-        (initials if short else words).append(Word(clean))
-    words = [word for word in words if word.coded]
+        (initials if short else words).append(word(clean))
+    words = _plain([one for one in words if one.code])
     patronymic = _patronymic(words)
-    core = tuple(word for word in words if word is not patronymic and not _is_after_father(word))
-    return Parts(core, patronymic, tuple(initials))
+    core = tuple(one for one in words if one is not patronymic and not _is_after_father(one))
+    return Name(text, core, patronymic, tuple(initials))
+
+
+def _plain(words: list[Word]) -> list[Word]:
+    """Leave out what may be left out, as long as a given name and a surname are left."""
+    if len(words) < 3:
+        return words
+    plain = [one for one in words if one.code not in _UNSAID]
+    return plain if len(plain) > 1 else words
+
+
+def _given(core: tuple[Word, ...]) -> Word | None:
+    known = [one for one in core if one.given] or [one for one in core if one.familiar]
+    return known[0] if len(known) == 1 else None
 
 
 def _patronymic(words: list[Word]) -> Word | None:
     """Answer the word that is the patronymic, if one is."""
-    for before, word in pairwise(words):
-        if _is_after_father(word) and not _is_after_father(before) and len(words) > 2:
+    for before, one in pairwise(words):
+        if _is_after_father(one) and not _is_after_father(before) and len(words) > 2:
             return before
-    candidates = [word for word in words if name_words.looks_patronymic(word)]
+    candidates = [one for one in words if name_words.looks_patronymic(one)]
     if not candidates or len(words) < 2:
         return None
     after_given = [
-        word
-        for before, word in pairwise(words)
-        if before.given and word in candidates and name_words.father(word)[0]
+        one
+        for before, one in pairwise(words)
+        if before.given and one in candidates and father(one).given
     ]
     if len(words) == 2:  # "Олександр Петрович"; the other order is a surname and a given name
         return after_given[0] if after_given else None
-    known = [word for word in candidates if name_words.father(word)[0]]
+    known = [one for one in candidates if father(one).given]
     return (after_given or known or candidates)[-1]
 
 
-def _is_after_father(word: Word) -> bool:
-    return word.coded in _AFTER_FATHER
+def _is_after_father(one: Word) -> bool:
+    return one.code in _AFTER_FATHER
+
+
+def _key(one: Word) -> str:
+    """Answer what one word of a name is searched by: a given name as itself, others by consonants."""
+    groups = one.given or one.familiar
+    if one.given or len(groups) == 1:
+        return min(groups)
+    consonants = one.stem_skeleton
+    return consonants if len(consonants) > 1 else one.stem

@@ -38,9 +38,13 @@ class Subject(Struct, frozen=True, kw_only=True):
     handles: tuple[str, ...] = ()
     #: Tidy, as it is shown.
     name: str | None = None
+    #: Further names: before a marriage, in another passport.
+    other_names: tuple[str, ...] = ()
     birth_date: date | None = None
     city: str | None = None
     address: str | None = None
+    #: Identifiers of kinds that the registry does not know: (kind, tidy value).
+    untyped: tuple[tuple[str, str], ...] = ()
 
     def tax_birth_date(self) -> date | None:
         """Answer the birth date inside an RNOKPP, None without one; it may differ from the sent."""

@@ -24,8 +24,11 @@ _BARE = re.compile(r"\+?[0-9]+")
 #: Ukrainian mobile prefixes as `phonenumbers` knows them; a property test holds the two together.
 _UA_MOBILE = re.compile(r"(?:\+?380|80|0|)((?:39|50|6[36-8]|7[1-357]|9[1-9])[0-9]{7})")
 
-#: Where "8 9XX" and "7 9XX" can only be a Russian mobile number written the old way.
+#: Where ten digits, alone or after a trunk 8 or a 7 without its plus, that are no number of the country itself can
+#: only be a Russian one: 9XX of a mobile, 3XX, 4XX and 8XX of a town.
 _SHARES_EIGHT = frozenset({"AM", "AZ", "BY", "GE", "KG", "KZ", "MD", "RU", "TJ", "TM", "UA", "UZ"})
+
+_RUSSIAN = re.compile(r"[78]?[3489][0-9]{9}")
 
 #: Neighbours' numbers are often written in full but without the plus: (start, digits in all).
 _WITHOUT_PLUS = (("380", 12), ("375", 12), ("373", 11))
@@ -87,8 +90,8 @@ def _readings(bare: str, country: str) -> Iterator[str]:
         return
     if country == "UA" and len(bare) == 11 and bare.startswith("80"):
         yield bare[1:]  # 8-050-...: the trunk prefix of before 2009
-    if country in _SHARES_EIGHT and len(bare) == 11 and bare[:2] in {"89", "79"}:
-        yield "+7" + bare[1:]
+    if country in _SHARES_EIGHT and _RUSSIAN.fullmatch(bare):
+        yield "+7" + bare[-10:]
     for start, length in _WITHOUT_PLUS:
         if len(bare) == length and bare.startswith(start):
             yield "+" + bare

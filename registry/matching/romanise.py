@@ -26,12 +26,26 @@ def _table(pairs: str) -> dict[str, str]:
 _CYRILLIC = _table(
     "а=a б=b в=v г=g ґ=g д=d е=e є=e ё=e э=e ж=zh з=z и=i і=i ї=i й=i ы=i к=k л=l м=m н=n о=o п=p"
     " р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh щ=shch ю=iu я=ia ь= ъ="
-    " ў=v ј=i љ=l њ=n ђ=d ћ=ch џ=dzh ѓ=g ќ=k ѕ=z ѣ=e ә=a ғ=g қ=k ң=n ө=o ү=u ұ=u һ=g"
+    " ў=v ј=i ĸ=k љ=l њ=n ђ=d ћ=ch џ=dzh ѓ=g ќ=k ѕ=z ѣ=e ә=a ғ=g қ=k ң=n ө=o ү=u ұ=u һ=g"
+)
+
+#: Letters of the other alphabets of the region.
+_OTHERS = _table(
+    "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=t ι=i κ=k λ=l μ=m ν=n ξ=ks ο=o π=p ρ=r σ=s ς=s τ=t υ=u φ=f χ=kh ψ=ps ω=o"
+    " ა=a ბ=b გ=g დ=d ე=e ვ=v ზ=z თ=t ი=i კ=k ლ=l მ=m ნ=n ო=o პ=p ჟ=zh რ=r ს=s ტ=t უ=u ფ=p ქ=k ღ=g ყ=k შ=sh"
+    " ჩ=ch ც=ts ძ=dz წ=ts ჭ=ch ხ=kh ჯ=dzh ჰ=h"
+    " ա=a բ=b գ=g դ=d ե=e զ=z է=e ը=e թ=t ժ=zh ի=i լ=l խ=kh ծ=ts կ=k հ=h ձ=dz ղ=g ճ=ch մ=m յ=i ն=n շ=sh ո=o"
+    " չ=ch պ=p ջ=dzh ռ=r ս=s վ=v տ=t ր=r ց=ts ւ=u փ=p ք=k օ=o ֆ=f և=ev"
 )
 
 #: Latin letters that lose their sound if only their marks are dropped.
-_LATIN = _table("š=sh ş=sh ș=sh č=ch ć=ch ç=ch ž=zh ż=zh ł=l ø=o đ=d ð=d þ=t ß=s æ=e œ=e ı=i")
-_SPELLING = str.maketrans({**_CYRILLIC, **_LATIN, "'": ""})
+_LATIN = _table(
+    "š=sh ş=sh ș=sh č=ch ć=ch ç=ch ž=zh ż=zh ł=l ø=o đ=d ð=d þ=t ß=s æ=e œ=e ı=i ə=a ŭ=v"
+)
+_SPELLING = str.maketrans({**_CYRILLIC, **_OTHERS, **_LATIN, "'": ""})
+
+#: English spells one vowel with two letters.
+_ENGLISH = re.compile(r"oo|ee(?=[bdklmprt]|$)")
 
 #: Digraphs of all romanisations, and the letters that are left, in codes.
 _DIGRAPHS = _table(
@@ -41,8 +55,10 @@ _DIGRAPHS = _table(
 _DIGRAPH = re.compile("|".join(sorted(_DIGRAPHS, key=len, reverse=True)))
 
 #: Clusters that two sounds make when they meet, and diphthongs that tables write in several ways.
-_MERGED = _table("qc=c tc=c wc=w sc=w sz=w tz=q ts=q tq=q sw=w ie=e io=e iu=u")
+_MERGED = _table("dz=d qc=c tc=c wc=w sc=w sz=w tz=q ts=q tq=q sw=w ie=e io=e iu=u")
 _MERGE = re.compile("|".join(_MERGED))
+#: Belarusian ў (Yauhen, Beliakou) and French ou.
+_VOWEL_U = re.compile(r"(?<=[ae])u(?=[^aeiou]|$)|ou$|ou")
 _DOUBLED = re.compile(r"(.)\1+")
 
 _SPELLED = str.maketrans({"c": "ch", "w": "sh", "j": "zh", "q": "ts"})
@@ -82,12 +98,22 @@ def codes(word: str) -> str:
     if not spelled_word.isascii():
         marked = unicodedata.normalize("NFKD", spelled_word)
         spelled_word = "".join(c for c in marked if c.isalpha()).translate(_SPELLING)
+    if word.isascii():
+        spelled_word = _ENGLISH.sub(lambda found: "u" if found[0] == "oo" else "i", spelled_word)
     folded = _DIGRAPH.sub(lambda found: _DIGRAPHS[found[0]], spelled_word)
     while True:
         merged = _DOUBLED.sub(r"\1", _MERGE.sub(lambda found: _MERGED[found[0]], folded))
+        if "u" in merged:
+            merged = _VOWEL_U.sub(_without_u, merged)
         if merged == folded:
             return folded
         folded = merged
+
+
+def _without_u(found: re.Match[str]) -> str:
+    if found[0] == "u":
+        return "v"
+    return "ov" if found.end() == len(found.string) else "u"
 
 
 def spelled(coded: str) -> str:

@@ -48,6 +48,7 @@ _CHECKS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("BE", "DK", "KR", "NO", "SE", "SG", "ZA"), ()),
 }
 _ELSEWHERE = ("vat", "personalid")
+_INN_DIGITS = 12
 
 _REFUSALS = {
     "UA": "The tax id must be an RNOKPP: ten digits with a right check digit.",
@@ -56,10 +57,16 @@ _REFUSALS = {
 
 
 def normalise(text: str, country: str) -> str:
-    """Answer the number as "UA:3184710691"; raise `Unreadable` when its check fails."""
+    """Answer the number as "UA:3184710691"; raise `Unreadable` when its check fails.
+
+    A person's INN is read as Russia's wherever it is sent.
+    """
     country = countries.normalise(country)
     code = codes.written(text, _WHAT)
     number = _checked(code, country)
+    if number is None and len(code) == _INN_DIGITS and _checked(code, "RU"):
+        # Twelve digits with two right check digits: a Russian's number, sent by a business elsewhere.
+        return f"RU:{code}"
     if number is None:
         raise Unreadable(
             _REFUSALS.get(country, "The tax id does not pass the checks of its country.")
@@ -76,6 +83,6 @@ def _checked(code: str, country: str) -> str | None:
     if country in _REFUSALS:
         code = code.removeprefix(country)
     number = codes.checked(code, country, checks)
-    if number is None or (country == "RU" and len(number) != 12):
+    if number is None or (country == "RU" and len(number) != _INN_DIGITS):
         return None
     return number

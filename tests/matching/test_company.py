@@ -19,6 +19,8 @@ AGREE = [
     ),
     ("ТОВ Альфа-2", "ТОВ «Альфа 2»", "same", "hyphen and digit"),
     ("ТОВ Рoмашка", "ТОВ Ромашка", "same", "a Latin o inside"),
+    ("TOB Ромашка", "ТОВ Ромашка", "same", "the form in Latin letters that look alike"),
+    ("Romashka Sp. z o.o.", "Romashka LLC", "same", "a Polish form"),
     ("ТОВ Ромашка", "Romashka LLC", "transliteration", "Latin"),
     ("ТОВ Ромашка Плюс", "Ромашка", "partial", "one word more"),
 ]
@@ -52,6 +54,8 @@ def test_other_names_are_only_doubt(one: str, other: str, why: str) -> None:
         ("фоп Шевченко О. П.", "шевченко о. п."),
         ("ИП Шевченко Александр", "шевченко александр"),
         ("Фізична особа-підприємець Шевченко Олександр", "шевченко олександр"),
+        ("ФOП Шевченко Олександр", "шевченко олександр"),
+        ("Приватний підприємець Шевченко О. П.", "шевченко о. п."),
         ("FOP Shevchenko Oleksandr", "shevchenko oleksandr"),
         ("ТОВ Ромашка", None),
         ("Ипотека", None),

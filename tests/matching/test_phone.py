@@ -49,6 +49,9 @@ READ = [
     ("(202) 555-0123", "US", "+12025550123", "American"),
     ("06 12345678", "NL", "+31612345678", "Dutch mobile"),
     ("600 000 000", "PL", "+48600000000", "Polish mobile, no trunk prefix"),
+    ("9161234567", "UA", "+79161234567", "ten digits that no Ukrainian number has"),
+    ("8-495-509-25-01", "UA", "+74955092501", "a town's number after the trunk prefix"),
+    ("74955092501", "UA", "+74955092501", "or after the country code without a plus"),
 ]
 
 REFUSED = [
@@ -72,7 +75,7 @@ REFUSED = [
     ("0001234567", "UA", "no such prefix"),
     ("0101234567", "UA", "no such network"),
     ("+99912345678", "UA", "no such country"),
-    ("9161234567", "UA", "bare Russian digits mean nothing in Ukraine"),
+    ("9161234567", "US", "bare Russian digits mean nothing in America"),
     ("8 916 123-45-67", "US", "an old Russian trunk prefix means nothing in America"),
     ("0501234567", "ZZ", "national digits of no country"),
     ("050+1234567", "UA", "plus inside"),

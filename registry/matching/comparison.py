@@ -1,0 +1,191 @@
+"""Two parties side by side, field by field: the level at which each field agrees.
+
+Lives here: `compare`, which answers evidence and never a verdict. Not here: what a level weighs
+(`weights`), what follows (`decision`), and the stricter grade of a lookup (`compare.grade`).
+
+The levels are those of the Fellegi-Sunter model: for each field a small set of named outcomes, of which
+exactly one holds. A field that one side lacks has no level, and weighs nothing.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from registry.matching import names
+from registry.matching.agreement import NameAgreement, Part
+from registry.matching.profile import Profile
+
+#: Identifiers that no two parties share unless something is wrong: another one contradicts.
+EXCLUSIVE = frozenset({"tax_id", "company_code"})
+#: Words of an address in common, of all: nearly all, and enough to notice.
+_ADDRESS_SAME, _ADDRESS_NEAR = 0.7, 0.35
+_CITY_NEAR = 0.88
+#: Shorter local parts of e-mail addresses are everybody's: info, olena.
+_LOCAL_PART = 7
+_PARTS = ("given", "surname", "patronymic")
+
+
+class Evidence(NamedTuple):
+    """One field's level."""
+
+    field: str
+    level: str
+
+
+class Comparison(NamedTuple):
+    """How two parties agree."""
+
+    evidence: tuple[Evidence, ...]
+    #: Fields that say that they are two parties, whatever else agrees.
+    contradictions: tuple[str, ...]
+    #: The agreement of the two names that agree best; None with a name missing.
+    name: NameAgreement | None
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """Kinds of identifier with a value in common."""
+        return frozenset(f for f, level in self.evidence if level == "same" and _points(f))
+
+
+def _points(field: str) -> bool:
+    return field in _NEAR or field.startswith("other:")
+
+
+def compare(one: Profile, other: Profile) -> Comparison:
+    """Compare two parties; the same in both directions."""
+    evidence: list[Evidence] = []
+    against: list[str] = []
+    _identifiers(one, other, evidence, against)
+    name = best_name(one, other)
+    if name is not None:
+        _name(name, evidence, against)
+    elif one.company and other.company:
+        evidence.append(Evidence("company_name", _overlap(one.company, other.company, 0.99, 0.4)))
+    if one.birth_dates and other.birth_dates:
+        level = _birth_date(one.birth_dates, other.birth_dates)
+        evidence.append(Evidence("birth_date", level))
+        if level == "differs" or (level != "same" and not _whole(name)):
+            against.append("birth_date")
+    if one.city and other.city:
+        evidence.append(Evidence("city", _city(one.city, other.city)))
+    if one.address and other.address:
+        level = _overlap(one.address, other.address, _ADDRESS_SAME, _ADDRESS_NEAR)
+        evidence.append(Evidence("address", level))
+    return Comparison(tuple(evidence), tuple(against), name)
+
+
+def best_name(one: Profile, other: Profile) -> NameAgreement | None:
+    """The agreement of the two names that agree best; None with a name missing."""
+    if len(one.names) == 1 == len(other.names):
+        return names.compare(one.names[0], other.names[0])
+    found = [names.compare(a, b) for a in one.names for b in other.names]
+    return max((f for f in found if f), key=lambda f: f.score, default=None)
+
+
+def _name(name: NameAgreement, evidence: list[Evidence], against: list[str]) -> None:
+    for field, part in zip(_PARTS, (name.given, name.surname, name.patronymic), strict=True):
+        if part is not Part.MISSING:
+            evidence.append(Evidence(field, part.name.lower()))
+    if name.how == "differs" and name.firm:
+        against.append("name")
+
+
+def _whole(name: NameAgreement | None) -> bool:
+    """Whether given name and surname agree: only then is another birth date a slip of the pen."""
+    return name is not None and name.surname <= Part.SLIP and name.given <= Part.INITIAL
+
+
+def _identifiers(
+    one: Profile, other: Profile, evidence: list[Evidence], against: list[str]
+) -> None:
+    theirs = other.identifiers
+    for kind, ours in one.identifiers.items():
+        values = theirs.get(kind)
+        if values is None:
+            continue
+        if not ours.isdisjoint(values):
+            level = "same"
+        elif any(_near(kind, a, b) for a in ours for b in values):
+            level = "near"
+        else:
+            level = "differs"
+        if level == "differs" and kind in EXCLUSIVE and _comparable(ours, values):
+            against.append(kind)
+        evidence.append(Evidence(kind, level))
+
+
+def _comparable(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Numbers of one country and length are of one type; others say nothing about each other."""
+    types = {(number[:2], len(number)) for number in ours}
+    return any((number[:2], len(number)) in types for number in theirs)
+
+
+def _near(kind: str, one: str, other: str) -> bool:
+    near = _NEAR.get(kind, _near_untyped)
+    return near is not None and near(one, other)
+
+
+def _near_phone(one: str, other: str) -> bool:
+    """A digit off, or two that changed places."""
+    return len(one) == len(other) and OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def _near_email(one: str, other: str) -> bool:
+    """The same local part at another provider, or one letter off."""
+    local, _, domain = one.partition("@")
+    their_local, _, their_domain = other.partition("@")
+    if local == their_local:
+        return len(local) >= _LOCAL_PART or OSA.distance(domain, their_domain, score_cutoff=1) <= 1
+    return domain == their_domain and _near_untyped(local, their_local)
+
+
+def _near_handle(one: str, other: str) -> bool:
+    """The same name in another network."""
+    name, theirs = one.partition(":")[2], other.partition(":")[2]
+    return name == theirs or _near_untyped(name, theirs)
+
+
+def _near_untyped(one: str, other: str) -> bool:
+    return min(len(one), len(other)) >= 5 and OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+_NEAR = {
+    "phone": _near_phone,
+    "email": _near_email,
+    "handle": _near_handle,
+    "tax_id": None,
+    "company_code": None,
+}
+
+
+def _birth_date(ours: frozenset[date], theirs: frozenset[date]) -> str:
+    """A day in common, a slip of the pen, two of year, month and day, or another day."""
+    if not ours.isdisjoint(theirs):
+        return "same"
+    levels = {_slip(a, b) for a in ours for b in theirs}
+    return next((level for level in ("slip", "partial") if level in levels), "differs")
+
+
+def _slip(one: date, other: date) -> str:
+    swapped = (one.year, one.month, one.day) == (other.year, other.day, other.month)
+    if swapped or OSA.distance(one.isoformat(), other.isoformat(), score_cutoff=1) <= 1:
+        return "slip"
+    same = (one.year == other.year) + (one.month == other.month) + (one.day == other.day)
+    # The first of January stands for a day that nobody asked for.
+    year_only = one.year == other.year and (1, 1) in {(d.month, d.day) for d in (one, other)}
+    return "partial" if same == 2 or year_only else "differs"
+
+
+def _city(one: str, other: str) -> str:
+    if one == other:
+        return "same"
+    return "near" if JaroWinkler.similarity(*sorted((one, other))) >= _CITY_NEAR else "differs"
+
+
+def _overlap(one: frozenset[str], other: frozenset[str], same: float, near: float) -> str:
+    """How much of all the words is in common (Jaccard's index)."""
+    share = len(one & other) / len(one | other)
+    if share >= same:
+        return "same"
+    return "near" if share >= near else "differs"

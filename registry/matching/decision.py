@@ -1,0 +1,57 @@
+"""From a weight to what follows: one party, two, or a question to a moderator.
+
+Lives here: `judge`, for one pair. Not here: what many pairs make together (`partition`).
+
+Likeness never merges by itself, whatever it weighs: without an identifier in common two records are at most
+a question. A contradiction keeps two records apart, whatever they share: a wrong merge puts a stranger's debt
+on somebody's name, a missed one costs a second look.
+"""
+
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+
+from registry.matching.comparison import EXCLUSIVE, Comparison
+from registry.matching.party import STRONG
+from registry.matching.weights import Parameters, Weighed
+
+_AGAINST = frozenset({"differs", "alike"})
+
+
+class Verdict(StrEnum):
+    """What is held of a pair of records."""
+
+    #: Of one party.
+    SAME = "same"
+    #: Of two.
+    DIFFERENT = "different"
+    #: Not known; a moderator is asked.
+    ASK = "ask"
+    #: Not known, and not worth a question.
+    APART = "apart"
+
+
+def judge(
+    comparison: Comparison,
+    weighed: Weighed,
+    parameters: Parameters,
+    common: Collection[str] = (),
+) -> Verdict:
+    """What a pair's evidence alone says; `common` as in `weights.weigh`."""
+    if comparison.contradictions:
+        return Verdict.DIFFERENT
+    shared = comparison.shared - set(common)
+    if shared and (weighed.total >= parameters.merge or _undoubted(comparison, shared)):
+        return Verdict.SAME
+    return Verdict.ASK if weighed.total >= parameters.ask else Verdict.APART
+
+
+def _undoubted(comparison: Comparison, shared: AbstractSet[str]) -> bool:
+    """Whether what is in common is enough, however little else is known or agrees.
+
+    A number that a state gives out is one party's; of any other strong identifier nothing may speak against it.
+    """
+    if not EXCLUSIVE.isdisjoint(shared):
+        return True
+    against = any(level in _AGAINST for _, level in comparison.evidence)
+    return not against and not STRONG.isdisjoint(shared)
