@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
+from registry.identities import routes as identities
 from registry.lookups import routes as lookups
 from registry.platform import documents, health
 from registry.platform.access_log import AccessLog
@@ -26,6 +27,7 @@ ROUTES = [
     *reports.ROUTES,
     *businesses.ROUTES,
     *moderation_routes.ROUTES,
+    *identities.ROUTES,
     *staff.ROUTES,
     *health.ROUTES,
     *documents.ROUTES,

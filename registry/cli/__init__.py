@@ -14,6 +14,7 @@ from registry.cli import (
     business,
     contract,
     dispute,
+    evaluate,
     failures,
     key,
     lookup,
@@ -27,7 +28,7 @@ GROUPS = {
     "Run a registry": ["serve", "worker", "migrate"],
     "Members and staff": ["business", "key", "staff", "dispute"],
     "From a terminal, against any registry": ["lookup", "report"],
-    "For developers": ["contract"],
+    "For developers": ["contract", "evaluate"],
 }
 
 
@@ -66,6 +67,7 @@ for _command in (
     lookup.lookup,
     report.report,
     contract.contract,
+    evaluate.evaluate,
 ):
     root.add_command(_command)
 for _title, _names in GROUPS.items():

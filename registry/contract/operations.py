@@ -44,9 +44,11 @@ UPLOAD: Schema = {
 IDS = {
     "business_id": "The id of a business.",
     "evidence_id": "The `id` of an evidence file.",
+    "identity_id": "The `id` of an identity: that of its oldest record.",
     "key_id": "The `id` of a key.",
     "lookup_id": "The `lookup_id` of an answer.",
     "notice_id": "The `id` of a notice.",
+    "pair_id": "The `id` of a question about two records, from the queue.",
     "report_id": "The `id` of a report.",
 }
 

@@ -1,13 +1,24 @@
 """What a fact is, and what a standing holds. Pure: no clock, no database."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
-from registry.matching.compare import contradicts
-from registry.matching.subject import Subject
+from registry.matching.blocking import ASKED
+from registry.matching.party import STRONG
+
+_ASKED = STRONG | ASKED
+
+#: A question about one uncertain pair; the more an answer is worth, the sooner it should come. A target that the
+#: operator sets, not a legal term: an open question delays nothing.
+QUESTION_DAYS = 30
+
+
+def answer_within(worth: float) -> timedelta:
+    """By when a question should be answered that would bring `worth` pairs of records together, as expected."""
+    return timedelta(days=QUESTION_DAYS) / (1 + 4 * worth)
 
 
 class FactCodes(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,34 +44,19 @@ class StandingFact(FactCodes, frozen=True, kw_only=True):
     record: UUID
 
 
-class Candidate(msgspec.Struct, frozen=True):
-    """An identity that shares an identifier with a new record, with the subjects of its records."""
-
-    identity_id: UUID
-    subjects: tuple[Subject, ...]
-
-
-def choose(subject: Subject, candidates: Sequence[Candidate]) -> UUID | None:
-    """The identity that a new record belongs to, or None for a new one.
-
-    Candidates share a strong identifier with the record and come oldest first. One is the same person
-    unless any of its records contradicts the new one (another given name, birth date or tax id).
-    """
-    for candidate in candidates:
-        if not any(contradicts(subject, known) for known in candidate.subjects):
-            return candidate.identity_id
-    return None
-
-
 def standing_rows(
     facts: Iterable[StandingFact], identifiers: Iterable[tuple[UUID, bytes, str]]
 ) -> dict[bytes, tuple[str, list[StandingFact]]]:
     """Index value -> (kind, facts), for one identity.
 
     `identifiers` are (record, index value, kind). Only records with a shown fact lend their identifiers:
-    a report that is not visible contributes neither its facts nor its numbers. Each of those index values
-    then carries all shown facts of the identity, newest month first.
+    a report that is not visible contributes neither its facts nor its numbers. Each of their index values
+    that lookups may ask by then carries all shown facts of the identity, newest month first.
     """
     shown = sorted(facts, key=lambda fact: (fact.month, fact.report.hex), reverse=True)
     records = {fact.record for fact in shown}
-    return {value: (kind, shown) for record, value, kind in identifiers if record in records}
+    return {
+        value: (kind, shown)
+        for record, value, kind in identifiers
+        if record in records and kind in _ASKED
+    }

@@ -2,23 +2,19 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, delete, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.orm import aliased
 
 from registry.identities.rules import FactCodes, StandingFact
-from registry.identities.tables import Fact, Identifier, Identity, Record, Standing
+from registry.identities.tables import Fact, Identifier, Identity, PairDecision, Record, Standing
 from registry.matching.fingerprints import STRONG
 from registry.platform.runtime import Session
-from registry.platform.tables import DataKeyRow
-
-
-def add(session: Session, *rows: Identity | Record | Identifier) -> None:
-    """Add rows."""
-    session.add_all(rows)
+from registry.platform.tables import Base, DataKeyRow
 
 
 async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
@@ -29,33 +25,44 @@ async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
     return (await session.scalars(query)).all()
 
 
-async def list_identities_by(session: Session, values: Collection[bytes]) -> Sequence[UUID]:
-    """Identities with a record that holds one of the index values, oldest first."""
-    rows = await session.scalars(
-        select(Identity.id)
-        .join(Record, Record.identity_id == Identity.id)
-        .join(Identifier, Identifier.record_id == Record.id)
-        .where(Identifier.index_value.in_(values))
-        .group_by(Identity.id, Identity.created_at)
-        .order_by(Identity.created_at, Identity.id)
-    )
-    return rows.all()
+class Holder(NamedTuple):
+    """A record that holds an index value; `records` is how many records there are, about."""
+
+    value: bytes
+    record_id: UUID
+    records: int
 
 
-async def hold_identity(session: Session, identity_id: UUID) -> bool:
-    """Keep an identity from being deleted until the transaction ends; False when it is gone already."""
-    held = (
-        select(Identity.id)
-        .where(Identity.id == identity_id)
-        .with_for_update(read=True, key_share=True)
-    )
-    return await session.scalar(held) is not None
+#: One round trip for all values: as many holders of each as its own limit, and no more are read.
+_HOLDERS = text("""
+    SELECT asked.value, held.record_id, size.records
+    FROM unnest(CAST(:values AS bytea[]), CAST(:limits AS int[])) AS asked (value, most)
+    CROSS JOIN LATERAL (
+        SELECT i.record_id FROM record_identifiers i
+        WHERE i.index_value = asked.value AND i.valid_until IS NULL
+        LIMIT asked.most
+    ) AS held
+    CROSS JOIN (
+        SELECT greatest(reltuples, 0)::bigint AS records FROM pg_class WHERE oid = 'records'::regclass
+    ) AS size
+""")
 
 
-async def list_sealed_records(
-    session: Session, identities: Collection[UUID]
-) -> Sequence[Row[UUID, UUID, bytes, UUID, bytes, int]]:
-    """(id, identity_id, sealed, data_key_id, wrapped, kek_version) of every record of the identities."""
+async def list_holders(
+    session: Session, values: Sequence[bytes], limits: Sequence[int]
+) -> list[Holder]:
+    """Records that hold the index values, of each value as many as its limit."""
+    rows = await session.execute(_HOLDERS, {"values": values, "limits": limits})
+    return [Holder(*row) for row in rows]
+
+
+SealedRecord = Row[UUID, UUID, bytes, UUID, bytes, int]
+
+
+async def list_sealed(
+    session: Session, *, records: Collection[UUID] = (), identities: Collection[UUID] = ()
+) -> Sequence[SealedRecord]:
+    """(id, identity_id, sealed, data_key_id, wrapped, kek_version) of these records, and all of these identities."""
     rows = await session.execute(
         select(
             Record.id,
@@ -66,30 +73,78 @@ async def list_sealed_records(
             DataKeyRow.kek_version,
         )
         .join(DataKeyRow, DataKeyRow.id == Record.data_key_id)
-        .where(Record.identity_id.in_(identities))
-        .order_by(Record.created_at, Record.id)
+        .where(or_(Record.id.in_(records), Record.identity_id.in_(identities)))
     )
     return rows.all()
+
+
+async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
+    """Record -> its identity."""
+    rows = await session.execute(
+        select(Record.id, Record.identity_id).where(Record.id.in_(records))
+    )
+    return {row.id: row.identity_id for row in rows}
+
+
+async def lock_identities(session: Session, identities: Collection[UUID]) -> None:
+    """Make changes of these identities wait for one another, in one fixed order, until the transaction ends."""
+    query = select(Identity.id).where(Identity.id.in_(identities)).order_by(Identity.id)
+    await session.execute(query.with_for_update())
+
+
+async def add_identities(session: Session, identities: Collection[UUID]) -> None:
+    """Add identities that are not there yet."""
+    rows = [{"id": identity, "created_at": session.now} for identity in identities]
+    await session.execute(insert(Identity).values(rows).on_conflict_do_nothing())
+
+
+async def move_records(session: Session, identity_id: UUID, records: Collection[UUID]) -> None:
+    """Let these records belong to an identity."""
+    await session.execute(
+        update(Record).where(Record.id.in_(records)).values(identity_id=identity_id)
+    )
+
+
+async def list_decisions(session: Session, records: Collection[UUID]) -> Sequence[PairDecision]:
+    """What counts of each pair of these records: the last decision, a moderator's before the engine's."""
+    query = (
+        select(PairDecision)
+        .ext(distinct_on(PairDecision.one, PairDecision.other))
+        .where(PairDecision.one.in_(records), PairDecision.other.in_(records))
+        .order_by(
+            PairDecision.one,
+            PairDecision.other,
+            PairDecision.staff_id.is_(None),
+            PairDecision.at.desc(),
+            PairDecision.id.desc(),
+        )
+    )
+    return (await session.scalars(query)).all()
+
+
+async def add_rows(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Add rows in one statement."""
+    if rows:
+        await session.execute(insert(table), rows)
+
+
+async def list_records(session: Session, *, after: UUID | None, limit: int) -> Sequence[UUID]:
+    """Records, the oldest first."""
+    query = select(Record.id).order_by(Record.id).limit(limit)
+    if after is not None:
+        query = query.where(Record.id > after)
+    return (await session.scalars(query)).all()
+
+
+async def list_tokens(session: Session, record_id: UUID) -> Sequence[tuple[bytes, str]]:
+    """(index value, kind) of everything that a record is found by."""
+    query = select(Identifier.index_value, Identifier.kind).where(Identifier.record_id == record_id)
+    return [(row.index_value, row.kind) for row in await session.execute(query)]
 
 
 async def get_record(session: Session, record_id: UUID) -> Record:
     """The record."""
     return await session.get_one(Record, record_id)
-
-
-async def lock_identity(session: Session, identity_id: UUID) -> None:
-    """Make changes of one identity's standing wait for one another."""
-    await session.execute(select(Identity.id).where(Identity.id == identity_id).with_for_update())
-
-
-async def lock_identities(session: Session, record_id: UUID, values: Collection[bytes]) -> None:
-    """Lock the identity of a record and those that hold one of the index values, in one fixed order."""
-    holders = select(Identifier.record_id).where(Identifier.index_value.in_(values))
-    concerned = select(Record.identity_id).where(
-        or_(Record.id == record_id, Record.id.in_(holders))
-    )
-    query = select(Identity.id).where(Identity.id.in_(concerned)).order_by(Identity.id)
-    await session.execute(query.with_for_update())
 
 
 async def put_fact(
@@ -176,11 +231,10 @@ async def delete_record(session: Session, record_id: UUID) -> UUID | None:
     )
 
 
-async def delete_identity_if_empty(session: Session, identity_id: UUID) -> None:
-    """Delete an identity that has no record left."""
-    remaining = select(func.count()).select_from(Record).where(Record.identity_id == identity_id)
-    if await session.scalar(remaining) == 0:
-        await session.execute(delete(Identity).where(Identity.id == identity_id))
+async def delete_empty(session: Session, identities: Collection[UUID]) -> None:
+    """Delete those of the identities that have no record left."""
+    inhabited = select(Record.id).where(Record.identity_id == Identity.id).exists()
+    await session.execute(delete(Identity).where(Identity.id.in_(identities), ~inhabited))
 
 
 async def list_hidden(
@@ -193,3 +247,45 @@ async def list_hidden(
         )
     )
     return rows.all()
+
+
+async def find_decision(session: Session, decision_id: UUID) -> PairDecision | None:
+    """An entry of the log."""
+    return await session.get(PairDecision, decision_id)
+
+
+async def list_questions(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime]]:
+    """(id, due) of questions that nobody answered, about records that are still of two identities."""
+    one, other, answer = aliased(Record), aliased(Record), aliased(PairDecision)
+    answered = (
+        select(answer.id)
+        .where(
+            answer.one == PairDecision.one,
+            answer.other == PairDecision.other,
+            or_(answer.staff_id.is_not(None), answer.at > PairDecision.at),
+        )
+        .exists()
+    )
+    query = (
+        select(PairDecision.id, PairDecision.due)
+        .join(one, one.id == PairDecision.one)
+        .join(other, other.id == PairDecision.other)
+        .where(PairDecision.due.is_not(None), one.identity_id != other.identity_id, ~answered)
+        .order_by(PairDecision.due, PairDecision.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(tuple_(PairDecision.due, PairDecision.id) > tuple_(*after))
+    return [(row.id, row.due) for row in await session.execute(query)]
+
+
+async def owners_of(session: Session, records: Collection[UUID]) -> set[UUID | None]:
+    """The businesses whose reports these records belong to."""
+    query = (
+        select(DataKeyRow.owner_id)
+        .join(Record, Record.data_key_id == DataKeyRow.id)
+        .where(Record.id.in_(records))
+    )
+    return set(await session.scalars(query))

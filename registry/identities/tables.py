@@ -1,13 +1,14 @@
-"""What is kept of people: sealed records, keyed index values, facts, and the standings made of them.
+"""What is kept of people: sealed records, keyed index values, decisions on pairs, facts, and standings.
 
-An identity holds no values. A record belongs to one report and is sealed under that report's key.
+An identity holds no values; which records make it up is derived from the decisions on pairs. A record
+belongs to one report and is sealed under that report's key.
 """
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +20,7 @@ class Identity(Base):
 
     __tablename__ = "identities"
 
+    #: The id of its oldest record, so that the same records always make the same identity.
     id: Mapped[UUID] = mapped_column(primary_key=True)
     created_at: Mapped[datetime]
 
@@ -49,6 +51,39 @@ class Identifier(Base):
     key_version: Mapped[int] = mapped_column(SmallInteger)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+
+
+class PairDecision(Base):
+    """An entry of the log: what was held of two records, by whom, on what evidence. Codes only.
+
+    Entries are added, never changed. The last of a pair counts; a moderator's goes before the engine's.
+    """
+
+    __tablename__ = "pair_decisions"
+    __table_args__ = (
+        CheckConstraint("one < other", name="ordered"),
+        CheckConstraint("(staff_id IS NULL) = (parameters IS NOT NULL)", name="decider"),
+        Index("ix_pair_decisions_pair", "one", "other"),
+        Index("ix_pair_decisions_other", "other"),
+        Index("ix_pair_decisions_due", "due", "id", postgresql_where=text("due IS NOT NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: Two records, the older first. They may have been erased since.
+    one: Mapped[UUID]
+    other: Mapped[UUID]
+    #: `matching.decision.Verdict`: what the evidence says, or the moderator.
+    verdict: Mapped[str]
+    #: By when a moderator should look, the more valuable the answer the sooner; null where nobody is asked.
+    due: Mapped[datetime | None]
+    #: log2 of the odds; null where a moderator decided.
+    weight: Mapped[float | None]
+    #: [field, level, bits] of each field.
+    evidence: Mapped[list[Any]] = mapped_column(JSONB)
+    #: Version of the parameters; null where a moderator decided.
+    parameters: Mapped[str | None]
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime]
 
 
 class Fact(Base):

@@ -1,11 +1,14 @@
-"""How a person or company is named by callers, in reports and lookups alike."""
+"""How a person or company is named by callers, in reports and lookups alike; and what moderators see of pairs."""
 
+from datetime import date, datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from registry.matching.decision import Verdict
 from registry.platform.faults import SAYS
-from registry.platform.text import Label, Line
+from registry.platform.text import Label, Line, Paragraph
 
 
 class Handle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,3 +71,94 @@ class SubjectDescription(
         ]
         | None
     ) = None
+
+
+class AgreementView(Struct, frozen=True, kw_only=True):
+    """How one field of two records agrees, and what that weighs."""
+
+    field: Annotated[str, Meta(examples=["surname"])]
+    level: Annotated[str, Meta(examples=["equivalent"])]
+    bits: Annotated[
+        float,
+        Meta(description="Match weight: log2 of the odds that this level speaks for one party."),
+    ]
+    because: Annotated[dict[str, str], Meta(description="The same in words: uk, ru, en.")]
+
+
+class RecordView(Struct, frozen=True, kw_only=True):
+    """What one report says of whom it is about, in normal form; for moderators."""
+
+    id: UUID
+    identity_id: UUID
+    kind: str
+    phones: list[str]
+    emails: list[str]
+    tax_ids: list[str]
+    company_codes: list[str]
+    handles: list[str]
+    names: list[str]
+    birth_date: date | None
+    city: str | None
+    address: str | None
+
+
+class PairCase(Struct, frozen=True, kw_only=True):
+    """Two records that may be of one party, side by side, with all that is needed to decide."""
+
+    id: UUID
+    version: Annotated[int, Meta(description="1 while it is open, 2 once it is answered.")]
+    due: Annotated[datetime, Meta(description="The more an answer is worth, the earlier.")]
+    decision: Annotated[Verdict | None, Meta(description="A moderator's; null while it is open.")]
+    weight: Annotated[float, Meta(description="log2 of the odds that it is one party.")]
+    parameters: Annotated[str, Meta(description="Version of the parameters that weighed it.")]
+    records: Annotated[list[RecordView], Meta(description="The two.")]
+    evidence: list[AgreementView]
+
+
+class PairDecisionRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A moderator's answer: one party, or two."""
+
+    decision: Literal["same", "different"]
+    reason: Paragraph
+    version: Annotated[
+        int | None, Meta(description="The version decided upon; a stale one is 409.")
+    ] = None
+
+
+class SplitRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Records to take out of an identity."""
+
+    records: Annotated[list[UUID], Meta(min_length=1, max_length=100)]
+    reason: Paragraph
+
+
+class MergeRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An identity to bring together with the one of the address."""
+
+    identity: UUID
+    reason: Paragraph
+
+
+class LinkView(Struct, frozen=True, kw_only=True):
+    """What is held of two records of an identity, by whom and why."""
+
+    records: list[UUID]
+    decision: Verdict
+    by: Annotated[str, Meta(description="`engine` or `moderator`.")]
+    at: datetime
+    weight: float | None
+    evidence: list[AgreementView]
+
+
+class IdentityView(Struct, frozen=True, kw_only=True):
+    """A party as the registry knows it: its records, and the decisions that make them one."""
+
+    id: Annotated[UUID, Meta(description="The id of its oldest record.")]
+    records: list[RecordView]
+    decisions: list[LinkView]
+
+
+class IdentityChange(Struct, frozen=True, kw_only=True):
+    """The identities that a split or a merge left."""
+
+    identities: list[IdentityView]

@@ -5,6 +5,7 @@ import msgspec
 from registry.businesses.access import Member
 from registry.identities import service as identities
 from registry.lookups.wire import LookupRequest
+from registry.matching.blocking import ASKED
 from registry.matching.fingerprints import STRONG
 from registry.matching.subject import Subject
 from registry.platform.errors import RuleBroken
@@ -42,7 +43,7 @@ def read(
     `body` is what makes the request under `key` the same one, where that is more than this lookup (a batch).
     """
     subject = identities.read(request.subject, country=member.country)
-    tokens = identities.tokens(runtime.keyring, subject)
+    tokens = [t for t in identities.tokens(runtime.keyring, subject) if t.kind in STRONG | ASKED]
     if not tokens:
         said = "needs a phone, e-mail, tax id, company code or handle, or a name with a birth date or city"
         raise LookupInsufficient(f"The subject {said}.", errors=[Fault("/subject", said)])

@@ -10,7 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from registry.matching.compare import Agreement, Grade, grade
+from registry.matching.compare import Agreement, Grade, alike, grade
+from registry.matching.party import STRONG
 from registry.matching.subject import Subject
 
 
@@ -103,6 +104,8 @@ def matches(query: Subject, found: Sequence[Found]) -> list[Graded]:
     graded = []
     for one in found:
         sure, agreement = grade(query, one.subjects)
+        if not any(agreed.field in STRONG for agreed in agreement) and not alike(agreement):
+            continue  # a token in common, and no more
         facts = () if sure is Grade.POSSIBLE else one.facts
         graded.append(Graded(grade=sure, agreement=tuple(agreement), facts=facts))
     return sorted(graded, key=lambda match: (_ORDER[match.grade], -len(match.facts)))

@@ -11,11 +11,11 @@ A connection starts as `registry_member` with no business set, which sees nothin
 `runtime.transaction` chooses the role and the business for one transaction, and `as_system` widens it for one step.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +24,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from registry.platform.settings import Settings, SettingsError
+
+T = TypeVar("T")
 
 MEMBER_ROLE, SYSTEM_ROLE, LOOKUP_ROLE = "registry_member", "registry_system", "registry_lookup"
 LOWEST_VERSION = 150000
@@ -37,6 +39,10 @@ _BEGIN = text(
 
 class DatabaseUnfit(SettingsError):
     """The database or the login role may not be used; the message says what to change."""
+
+
+# The rows of a subquery without tables come in its order, so everybody locks in the same one.
+_LOCK = text("SELECT pg_advisory_xact_lock(lock) FROM unnest(CAST(:locks AS bigint[])) AS lock")
 
 
 @dataclass(frozen=True)
@@ -147,8 +153,19 @@ async def as_system(session: AsyncSession) -> AsyncIterator[None]:
 
 async def lock_values(session: AsyncSession, values: Iterable[bytes]) -> None:
     """Make transactions that name the same keyed values wait for one another, in one fixed order, to their end."""
-    for lock in sorted({int.from_bytes(value[:8], signed=True) for value in values}):
-        await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    locks = sorted({int.from_bytes(value[:8], signed=True) for value in values})
+    if locks:
+        await session.execute(_LOCK, {"locks": locks})
+
+
+async def until_stable(session: AsyncSession, attempt: Callable[[], Awaitable[T | None]]) -> T:
+    """Run an attempt until it answers something. What one that answers None did is taken back, its locks included."""
+    while True:
+        async with session.begin_nested() as savepoint:
+            answer = await attempt()
+            if answer is not None:
+                return answer
+            await savepoint.rollback()
 
 
 async def vacuum_keys(engine: AsyncEngine) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from registry.audit import service as audit
 from registry.businesses import service as businesses
 from registry.businesses.rules import State as BusinessState
+from registry.identities import review as identities
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
 from registry.platform.errors import Conflict, Forbidden, InvalidValues, RuleBroken
@@ -56,21 +57,22 @@ class ReporterNotVerified(Conflict):
 async def queue(
     session: Session, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[QueueItem]:
-    """Reports that wait for a decision, longest waiting first."""
-    return [
-        QueueItem(
-            kind="report",
-            id=row.id,
-            due=row.state_since + _SCREENING,
-            version=row.version,
-        )
-        for row in await store.list_screening(session, after=after, limit=limit)
+    """Reports that wait for a decision and open questions about pairs, earliest due first."""
+    since = after and (after[0] - _SCREENING, after[1])
+    reports = [
+        QueueItem(kind="report", id=row.id, due=row.state_since + _SCREENING, version=row.version)
+        for row in await store.list_screening(session, after=since, limit=limit)
     ]
+    pairs = [
+        QueueItem(kind="pair", id=id_, due=due, version=1)
+        for id_, due in await identities.list_questions(session, after=after, limit=limit)
+    ]
+    return sorted([*reports, *pairs], key=place_of)[:limit]
 
 
 def place_of(item: QueueItem) -> tuple[datetime, UUID]:
     """Where an item stands in the queue."""
-    return item.due - _SCREENING, item.id
+    return item.due, item.id
 
 
 async def case(session: Session, moderator: Staff, report_id: UUID) -> ReportCase:

@@ -111,7 +111,7 @@ async def _take_in(
         reinsertion_of=reinsertion_of,
     )
     _write(session, report, key, command)
-    report.record_id = await identities.resolve(session, subject, key)
+    report.record_id = (await identities.resolve(session, subject, key)).record_id
     store.add(session, report)
     lifecycle.set_clock(session, report)
     await session.flush()
@@ -217,7 +217,8 @@ async def edit(
     _write(session, report, key, content)
     if content.subject != before.subject:
         assert report.record_id is not None  # noqa: S101 - it has one until it is erased
-        report.record_id = await identities.replace(session, report.record_id, subject, key)
+        renewed = await identities.replace(session, report.record_id, subject, key)
+        report.record_id = renewed.record_id
     if report.state == State.SCREENING:
         # Moderators begin anew with what is new, whoever had agreed before.
         report.state_since = session.now

@@ -101,7 +101,11 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
         )
         found = await rows.select(shared.runtime, said, table=table, rights=ALL_RIGHTS)
         may = {one["may"] for one in found}
-        append_only = {"audit_entries": "SELECT INSERT", "alembic_version": "SELECT"}
+        append_only = {
+            "audit_entries": "SELECT INSERT",
+            "pair_decisions": "SELECT INSERT",
+            "alembic_version": "SELECT",
+        }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()
         member = RIGHTS.get(table, "").split()
         expected = {f"system {right}" for right in system} | {f"member {right}" for right in member}

@@ -64,7 +64,7 @@ def spellings(value: str) -> Iterator[bytes]:
         forms |= {value[1:], rest, rest[1:], f"{rest[:3]} {rest[3:6]} {rest[6:8]} {rest[8:]}"}
         forms |= {f"{rest[:3]}-{rest[3:6]}-{rest[6:8]}-{rest[8:]}", f"({rest[:3]}) {rest[3:6]}"}
     elif re.search("[а-яіїєґ]", value):
-        key = names.search_key(value)
+        key = names.prepare(value).skeletons
         forms |= {*value.split(), " ".join(key), *key}
     for form in forms:
         raw = form.encode()

@@ -1,5 +1,6 @@
 """Every call that changes something leaves its entry: who, what, on which object; refused calls leave none."""
 
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +112,51 @@ async def _bounce(scene: Scene) -> httpx.Response:
     return await scene.registry.as_staff(Role.OPERATOR, "POST", path, REASON)
 
 
+async def _pair(scene: Scene) -> tuple[str, str, UUID]:
+    """A new question about two records that are alike: its id, and the two."""
+    number = next(_numbers)
+    surname = ("Мельниченко", "Гончарук", "Кравець", "Дорошенко", "Тимчук", "Яблонська")[number % 6]
+    like = {"name": f"{surname} Леся", "birth_date": f"19{number}-03-12", "city": "Київ"}
+    for end in (1, 2):
+        phone = f"+3805055{number}{end}00"
+        await scene.shop.report(subject={**like, "phone": phone})
+    said = "SELECT * FROM pair_decisions WHERE due IS NOT NULL ORDER BY id DESC LIMIT 1"
+    (question,) = await rows.select(scene.registry.runtime, said)
+    return str(question["id"]), str(question["one"]), question["other"]
+
+
+async def _answer(scene: Scene) -> httpx.Response:
+    path = f"/v1/moderation/pairs/{(await _pair(scene))[0]}/decision"
+    body = {"decision": "same", **REASON}
+    return await scene.registry.as_staff(Role.MODERATOR, "POST", path, body)
+
+
+async def _merge(scene: Scene) -> httpx.Response:
+    _, one, other = await _pair(scene)
+    path = f"/v1/moderation/identities/{one}/merge"
+    body = {"identity": str(other), **REASON}
+    return await scene.registry.as_staff(Role.MODERATOR, "POST", path, body)
+
+
+async def _split(scene: Scene) -> httpx.Response:
+    merged = (await _merge(scene)).json()["identities"][0]
+    path = f"/v1/moderation/identities/{merged['id']}/split"
+    body = {"records": [merged["records"][1]["id"]], **REASON}
+    return await scene.registry.as_staff(Role.MODERATOR, "POST", path, body)
+
+
+async def _view_pair(scene: Scene) -> httpx.Response:
+    path = f"/v1/moderation/pairs/{(await _pair(scene))[0]}"
+    return await scene.registry.as_staff(Role.MODERATOR, "GET", path)
+
+
+async def _view_identity(scene: Scene) -> httpx.Response:
+    path = f"/v1/moderation/identities/{(await _pair(scene))[1]}"
+    return await scene.registry.as_staff(Role.MODERATOR, "GET", path)
+
+
+_numbers = itertools.count(60)
+
 #: (method, route) -> (the act, its entry, who acts)
 CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
     ("POST", "/v1/businesses"): (_sign_up, "business.signed_up", "business"),
@@ -175,7 +221,28 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "report.notice_bounced",
         "staff",
     ),
+    ("POST", "/v1/moderation/pairs/{pair_id:uuid}/decision"): (
+        _answer,
+        "identity.pair_decided",
+        "staff",
+    ),
+    ("POST", "/v1/moderation/identities/{identity_id:uuid}/merge"): (
+        _merge,
+        "identity.merged",
+        "staff",
+    ),
+    ("POST", "/v1/moderation/identities/{identity_id:uuid}/split"): (
+        _split,
+        "identity.split",
+        "staff",
+    ),
     # Reading what is another's is on record as well.
+    ("GET", "/v1/moderation/pairs/{pair_id:uuid}"): (_view_pair, "identity.pair_read", "staff"),
+    ("GET", "/v1/moderation/identities/{identity_id:uuid}"): (
+        _view_identity,
+        "identity.read",
+        "staff",
+    ),
     ("GET", "/v1/moderation/reports/{report_id:uuid}"): (_case, "report.case_read", "staff"),
     ("GET", "/v1/moderation/reports/{report_id:uuid}/evidence/{evidence_id:uuid}"): (
         _file,
@@ -216,6 +283,6 @@ async def test_it_leaves_its_entry(scene: Scene, place: tuple[str, str]) -> None
     # Settling the scene may have left entries of the same kind; the act's own is the newest.
     assert after["n"] > before["n"]
     assert entry["actor_kind"] == kind
-    # Only who signs up has no key yet. Whose business it concerns always stands beside who did it.
+    # Only who signs up has no key yet. Whose business it concerns stands beside who did it; a person is nobody's.
     assert (entry["actor_id"] is None) == (action == "business.signed_up")
-    assert entry["business_id"] is not None
+    assert (entry["business_id"] is None) == action.startswith("identity.")

@@ -40,6 +40,7 @@ async def test_every_call_answers_as_the_contract_says(
     await _account(registry, shop)
     await _lookups(registry, shop, asker)
     await _reports(registry, shop)
+    await _pairs(registry, asker)
     await _staff(registry, shop)
     for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/you"):
         await registry.http.get(path)
@@ -104,6 +105,28 @@ async def _lookups(registry: Registry, shop: Shop, asker: Shop) -> None:
     receipt = await asker.call("GET", f"/v1/lookups/{answer['lookup_id']}")
     assert receipt.json()["matches"][0]["reports"][0]["state"] == "no_longer_shown"
     await asker.call("GET", f"/v1/lookups/{report['id']}")
+
+
+async def _pairs(registry: Registry, shop: Shop) -> None:
+    """A question answered, and the identity then split and merged."""
+    for phone in ("0505550194", "0505550195"):
+        like = {"name": "Яблонська Леся", "birth_date": "1991-05-17", "city": "Суми"}
+        await shop.report(subject={**like, "phone": phone})
+    base, because = "/v1/moderation", {"reason": "Looked at both."}
+    queue = (await registry.as_staff(Role.MODERATOR, "GET", f"{base}/queue?limit=100")).json()
+    pair = next(item["id"] for item in queue["items"] if item["kind"] == "pair")
+    case = (await registry.as_staff(Role.MODERATOR, "GET", f"{base}/pairs/{pair}")).json()
+    said = {"decision": "same", **because}
+    for _ in range(2):
+        await registry.as_staff(Role.MODERATOR, "POST", f"{base}/pairs/{pair}/decision", said)
+    one, other = (record["id"] for record in case["records"])
+    place = f"{base}/identities/{one}"
+    await registry.as_staff(Role.MODERATOR, "GET", place)
+    leaving = {"records": [other], **because}
+    await registry.as_staff(Role.MODERATOR, "POST", f"{place}/split", leaving)
+    await registry.as_staff(Role.MODERATOR, "POST", f"{place}/split", leaving)
+    joining = {"identity": other, **because}
+    await registry.as_staff(Role.MODERATOR, "POST", f"{place}/merge", joining)
 
 
 async def _reports(registry: Registry, shop: Shop) -> None:

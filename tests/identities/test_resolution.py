@@ -96,14 +96,18 @@ async def test_a_contradiction_is_another_person_with_the_same_number(
     )
 
 
-async def test_a_third_who_says_nothing_joins_the_oldest(shared: Registry) -> None:
+async def test_a_third_who_says_nothing_joins_neither_of_two(shared: Registry) -> None:
+    """Nothing says whose debt it is: the number leads to each of them, and a moderator is asked."""
     shop = await shared.shop()
     phone = {"phone": "+380505550112"}
     first = await shop.report(subject={**phone, "name": "Мельник Іван"})
     second = await shop.report(subject={**phone, "name": "Мельник Ольга"})
     silent = await shop.report(subject=phone)
-    assert await _identity_of(shared, silent) == await _identity_of(shared, first)
-    assert await _identity_of(shared, silent) != await _identity_of(shared, second)
+    found = {await _identity_of(shared, one) for one in (first, second, silent)}
+    assert len(found) == 3
+    asked = "SELECT * FROM pair_decisions WHERE due IS NOT NULL AND other = :id"
+    row = await rows.row(shared.runtime, "reports", silent["id"])
+    assert len(await rows.select(shared.runtime, asked, id=row["record_id"])) == 2
 
 
 async def test_a_likeness_alone_is_nobody(shared: Registry) -> None:
@@ -181,6 +185,8 @@ async def test_an_identity_holds_no_values(registry: Registry) -> None:
     assert {(one["kind"], len(one["index_value"])) for one in values} == {
         ("phone", 16),
         ("name_city", 16),
+        ("name_pair", 16),
+        ("name_word", 16),
     }
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from registry.identities import service as identities
 from registry.identities.rules import FactCodes
+from registry.matching.blocking import ASKED
+from registry.matching.party import STRONG
 from registry.matching.subject import Subject
 from registry.platform import clock, vault
 from registry.platform.ids import uuid7
@@ -52,7 +54,8 @@ class World:
             if choice == "add" or not self.records:
                 report, key = uuid7(), await vault.create(session, session.keyring, owner=None)
                 self.keys[report] = key
-                self.records[report] = await identities.resolve(session, self.subject(), key)
+                made = await identities.resolve(session, self.subject(), key)
+                self.records[report] = made.record_id
                 return
             report = self.dice.choice(list(self.records))
             record = self.records[report]
@@ -70,7 +73,8 @@ class World:
                 await identities.hide(session, report)
                 key = self.keys[report]
                 subject = self.subject()
-                self.records[report] = await identities.replace(session, record, subject, key)
+                made = await identities.replace(session, record, subject, key)
+                self.records[report] = made.record_id
             else:
                 await identities.hide(session, report)
                 await identities.erase(session, record)
@@ -115,7 +119,7 @@ async def _from_facts(runtime: Runtime) -> dict[tuple[bytes, UUID], tuple[str, A
     return {
         (i["index_value"], i["identity_id"]): (i["kind"], _order(shown[i["identity_id"]]))
         for i in identifiers
-        if i["record_id"] in lending
+        if i["record_id"] in lending and i["kind"] in STRONG | ASKED
     }
 
 

@@ -1,0 +1,179 @@
+"""The neighbours of a record: found by keyed tokens, opened, and judged one by one.
+
+Lives here: from a subject to its tokens, from tokens to the records worth comparing, and what the evidence says of
+each. Not here: what agrees and what it weighs (`matching`), and what follows for identities (`resolution`).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from uuid import UUID
+
+from registry.identities import store
+from registry.matching import blocking, weights
+from registry.matching.comparison import Comparison, compare
+from registry.matching.decision import Verdict, judge
+from registry.matching.fingerprints import STRONG, Token, index_values, keyed
+from registry.matching.profile import Profile, profile
+from registry.matching.subject import Subject
+from registry.matching.weights import Parameters, Weighed
+from registry.platform import vault
+from registry.platform.keyring import Keyring
+from registry.platform.runtime import Session
+
+PLACE = "records.sealed"
+
+#: How many holders of a strong identifier are looked at: beyond, it is an office's, or a placeholder.
+MOST_HOLDERS = 200
+#: How many neighbours are compared, those first that share the most.
+_MOST_NEIGHBOURS = 40
+#: What a shared token says of a neighbour before anything is opened.
+_PROMISE = {"name_pair": 3, "name_birth_date": 3, "name_city": 2, "local_part": 3, "untyped": 3}
+_PROMISE_STRONG, _PROMISE_OTHER = 8, 1
+
+
+def tokens(keyring: Keyring, subject: Subject, made: Profile | None = None) -> list[Token]:
+    """The keyed index values of a subject."""
+    return index_values(
+        subject, index_key=keyring.index_key, names_key=keyring.names_key, made=made
+    )
+
+
+@dataclass(frozen=True)
+class Member:
+    """A record as it is compared."""
+
+    id: UUID
+    identity_id: UUID
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the tokens of a new record led to."""
+
+    found: Sequence[Token]
+    holders: dict[bytes, set[UUID]]
+    #: How many records there are, about.
+    records: int
+
+    @cached_property
+    def overfull(self) -> set[bytes]:
+        """Tokens that too many hold for them to say anything."""
+        return {t.value for t in self.found if len(self.holders.get(t.value, ())) >= _most(t.kind)}
+
+    def neighbours(self) -> list[UUID]:
+        """The records worth comparing, the most promising first."""
+        promise: dict[UUID, int] = defaultdict(int)
+        for token in self.found:
+            if token.kind in STRONG or token.value not in self.overfull:
+                for record in self.holders.get(token.value, ()):
+                    promise[record] += (
+                        _PROMISE_STRONG
+                        if token.kind in STRONG
+                        else _PROMISE.get(token.kind, _PROMISE_OTHER)
+                    )
+        ranked = sorted(promise, key=lambda record: (-promise[record], record))
+        return ranked[:_MOST_NEIGHBOURS]
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A neighbour, and what is held of it and the new record."""
+
+    member: Member
+    comparison: Comparison
+    weighed: Weighed
+    verdict: Verdict
+
+
+async def judge_all(
+    session: Session, made: Profile, found: Sequence[Token], parameters: Parameters
+) -> tuple[Search, list[Judged]]:
+    """Search by the tokens of a new record, and judge each neighbour, the oldest first."""
+    search = await _search(session, found)
+    members = await open_records(session, records=search.neighbours())
+    return search, [_judged(session, made, search, member, parameters) for member in members]
+
+
+async def judge_anew(session: Session, member: Member, parameters: Parameters) -> list[Judged]:
+    """What the evidence says of a record and each of its older neighbours."""
+    subject = member.profile
+    found = [Token(kind, value) for value, kind in await store.list_tokens(session, member.id)]
+    search = await _search(session, found)
+    older = [record for record in search.neighbours() if record < member.id]
+    neighbours = await open_records(session, records=older)
+    return [_judged(session, subject, search, one, parameters) for one in neighbours]
+
+
+async def _search(session: Session, found: Sequence[Token]) -> Search:
+    limits = [_most(token.kind) for token in found]
+    rows = await store.list_holders(session, [token.value for token in found], limits)
+    holders: dict[bytes, set[UUID]] = defaultdict(set)
+    for row in rows:
+        holders[row.value].add(row.record_id)
+    return Search(found, holders, rows[0].records if rows else 0)
+
+
+def _most(kind: str) -> int:
+    return MOST_HOLDERS if kind in STRONG else blocking.CAP
+
+
+async def open_records(
+    session: Session,
+    *,
+    records: Collection[UUID] = (),
+    identities: Collection[UUID] = (),
+    known: Mapping[UUID, Profile] = MappingProxyType({}),
+) -> list[Member]:
+    """These records, and all of these identities, opened, the oldest first; `known` are open already."""
+    if not records and not identities:
+        return []
+    rows = await store.list_sealed(session, records=records, identities=identities)
+    members = [
+        Member(row.id, row.identity_id, known.get(row.id) or profile(_opened(session, row)))
+        for row in rows
+    ]
+    return sorted(members, key=lambda member: member.id)
+
+
+def _opened(session: Session, row: store.SealedRecord) -> Subject:
+    key = vault.unwrap(session.keyring, row.data_key_id, row.wrapped, row.kek_version)
+    return key.open(PLACE, row.sealed, Subject)
+
+
+def _judged(
+    session: Session, made: Profile, search: Search, member: Member, parameters: Parameters
+) -> Judged:
+    comparison = compare(made, member.profile)
+    common = _common(search, comparison)
+    rarity = _rarity(session, made, search, parameters)
+    weighed = weights.weigh(comparison, parameters, rarity=rarity, common=common)
+    return Judged(member, comparison, weighed, judge(comparison, weighed, parameters, common))
+
+
+def _common(search: Search, comparison: Comparison) -> set[str]:
+    """Shared identifiers whose values too many hold for them to say anything."""
+    if not search.overfull:
+        return set()
+    kinds = {kind for kind, value in search.found if value in search.overfull}
+    clear = {kind for kind, value in search.found if value not in search.overfull}
+    names = {"untyped" if field.startswith("other:") else field for field in comparison.shared}
+    full = (kinds - clear) & names
+    return {f for f in comparison.shared if ("untyped" if f.startswith("other:") else f) in full}
+
+
+def _rarity(session: Session, made: Profile, search: Search, parameters: Parameters) -> float:
+    """How rare the rarest of the surnames is, in bits."""
+    counts = [
+        len(
+            search.holders.get(
+                keyed("name_word", name.surname_skeleton, session.keyring.names_key), ()
+            )
+        )
+        for name in made.names
+        if name.surname_skeleton
+    ]
+    return weights.surname_rarity(min(counts), search.records, parameters) if counts else 0.0

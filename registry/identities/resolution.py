@@ -1,0 +1,322 @@
+"""Who is who: what is held of a record and its neighbours is logged, and identities are derived from the log.
+
+Lives here: `resolve`, which writes a record, the log of decisions, and `divide`, which derives the identities of some
+records from that log. Not here: the neighbours and what the evidence says of them (`neighbours`), facts and standings
+(`service`), the moderator's side (`review`), resolution of everything anew (`renewal`).
+
+The order of locks is the same everywhere: index values, then identities by their ids.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from registry.identities import rules, standings, store
+from registry.identities.neighbours import (
+    MOST_HOLDERS,
+    PLACE,
+    Judged,
+    Member,
+    Search,
+    judge_all,
+    open_records,
+    tokens,
+)
+from registry.identities.tables import Identifier, PairDecision, Record
+from registry.matching import weights
+from registry.matching.comparison import compare
+from registry.matching.decision import Verdict
+from registry.matching.fingerprints import STRONG, Token
+from registry.matching.partition import partition
+from registry.matching.profile import profile
+from registry.matching.subject import Subject
+from registry.matching.weights import Parameters, Weighed
+from registry.platform.db import as_system, lock_values, until_stable
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
+
+#: How many questions, and how many contradictions, a new record may leave in the log.
+_MOST_QUESTIONS, _MOST_CONTRADICTIONS = 2, 10
+_OPEN = (Verdict.ASK, Verdict.SAME)
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What became of a new record."""
+
+    record_id: UUID
+    #: The records that it was compared with.
+    neighbours: Sequence[UUID]
+    #: The questions that it leaves to a moderator: entries of the log.
+    questions: Sequence[UUID]
+
+
+async def resolve(
+    session: Session, subject: Subject, data_key: DataKey, *, using: Parameters | None = None
+) -> Resolution:
+    """Write a record for the subject, in the identity it belongs to.
+
+    Writers of the same identifiers wait for one another, so one person submitted many times at once
+    becomes one identity.
+    """
+    parameters = using or weights.default()
+    made = profile(subject)
+    found = tokens(session.keyring, subject, made)
+    record_id = uuid7()
+    async with as_system(session):
+        await lock_values(session, [token.value for token in found if token.kind in STRONG])
+        search, judged = await judge_all(session, made, found, parameters)
+        same = {one.member.id: one for one in judged if one.verdict is Verdict.SAME}
+        family = await _hold(session, same, [one.member for one in judged])
+        links = [(same[m.id].weighed.total, record_id, m.id) for m in family if m.id in same]
+        newcomer = Member(record_id, record_id, made)
+        parties = await divided(session, [*family, newcomer], links)
+        mine = next(party for party in parties if record_id in party)
+        await store.add_identities(session, [min(mine)])
+        await _write(session, record_id, min(mine), subject, data_key, found, search)
+        told = entries(session, record_id, judged, set(mine), parameters)
+        await store.add_rows(session, PairDecision, told)
+        await settle(session, parties, {member.id: member.identity_id for member in family})
+    questions = [one["id"] for one in told if one["due"] is not None]
+    return Resolution(record_id, [one.member.id for one in judged], questions)
+
+
+async def _hold(
+    session: Session, linked: Collection[UUID], opened: Sequence[Member]
+) -> list[Member]:
+    """Lock the identities of these records, and open all of their records that are not open yet."""
+    known = {member.id: member.profile for member in opened}
+    wanted = {member.identity_id for member in opened if member.id in linked}
+    if not wanted:
+        return []
+
+    async def lock() -> list[Member] | None:
+        nonlocal wanted
+        await store.lock_identities(session, wanted)
+        held = await open_records(session, identities=wanted, known=known)
+        if set(linked) <= {member.id for member in held}:
+            return held
+        # Some moved while we waited, or are gone.
+        now = set((await store.identities_of(session, linked)).values())
+        if now <= wanted:
+            return held
+        wanted = now
+        return None
+
+    return await until_stable(session, lock)
+
+
+async def lock_identities_of(session: Session, records: Collection[UUID]) -> set[UUID]:
+    """Lock the identities of these records until the transaction ends; returns their ids.
+
+    Locks are taken in one order; when a record moved while we waited, they are given back and taken anew.
+    """
+    wanted = set((await store.identities_of(session, records)).values()) if records else set()
+    if not wanted:
+        return wanted
+
+    async def lock() -> set[UUID] | None:
+        nonlocal wanted
+        await store.lock_identities(session, wanted)
+        now = set((await store.identities_of(session, records)).values())
+        found, wanted = (now if now <= wanted else None), now
+        return found
+
+    return await until_stable(session, lock)
+
+
+async def divided(
+    session: Session,
+    members: Sequence[Member],
+    links: Iterable[tuple[float, UUID, UUID]] = (),
+    *,
+    engine: bool = True,
+) -> list[list[UUID]]:
+    """Divide records into identities, by the log of decisions and the further links.
+
+    Without `engine`, the engine's own entries of the log do not count.
+    """
+    if len(members) == 1:
+        return [[members[0].id]]
+    profiles = {member.id: member.profile for member in members}
+    weighed, bound, kept_apart = list(links), [], set()
+    for entry in await store.list_decisions(session, list(profiles)):
+        pair = (entry.one, entry.other)
+        if entry.staff_id is not None:
+            if entry.verdict == Verdict.SAME:
+                bound.append(pair)
+            else:
+                kept_apart.add(pair)
+        elif engine and entry.verdict == Verdict.SAME and entry.weight is not None:
+            weighed.append((entry.weight, *pair))
+
+    def apart(one: UUID, other: UUID) -> bool:
+        pair = (min(one, other), max(one, other))
+        return pair in kept_apart or bool(compare(profiles[one], profiles[other]).contradictions)
+
+    return partition(sorted(profiles), weighed, bound=bound, apart=apart)
+
+
+async def settle(
+    session: Session, parties: Sequence[Sequence[UUID]], where: dict[UUID, UUID]
+) -> None:
+    """Let records belong to the identities that were derived; standings follow at once.
+
+    `where` is where the records are now; those that it lacks are where they belong.
+    """
+    moves = {
+        min(party): [r for r in party if where.get(r, min(party)) != min(party)]
+        for party in parties
+    }
+    moves = {identity: records for identity, records in moves.items() if records}
+    if not moves:
+        return
+    await store.add_identities(session, list(moves))
+    left = {where[record] for records in moves.values() for record in records}
+    for identity, records in moves.items():
+        await store.move_records(session, identity, records)
+    for identity in sorted(left | moves.keys()):
+        await standings.refresh(session, identity)
+    await store.delete_empty(session, left)
+
+
+async def divide(session: Session, identities: Collection[UUID]) -> None:
+    """Derive anew the identities of all records of these, which are locked already."""
+    members = await open_records(session, identities=identities)
+    if members:
+        parties = await divided(session, members)
+        await settle(session, parties, {member.id: member.identity_id for member in members})
+
+
+def entries(
+    session: Session,
+    record_id: UUID,
+    judged: Sequence[Judged],
+    mine: set[UUID],
+    parameters: Parameters,
+) -> list[dict[str, Any]]:
+    """The entries of the log that a record leaves: links, the best questions, contradictions.
+
+    `mine` are the records of its identity, about which nothing is asked.
+    """
+    ranked = sorted(judged, key=lambda one: -one.weighed.total)
+    links = [one for one in ranked if one.verdict is Verdict.SAME]
+    against = [one for one in ranked if one.verdict is Verdict.DIFFERENT and one.comparison.shared]
+    asked = _questions(ranked, mine)
+    told = [*links, *against[:_MOST_CONTRADICTIONS], *(q for q in asked if q not in links)]
+    return [
+        entry(
+            session,
+            (record_id, one.member.id),
+            one.verdict,
+            weighed=one.weighed,
+            due=session.now + rules.answer_within(asked[one]) if one in asked else None,
+            parameters=parameters.version,
+        )
+        for one in told
+    ]
+
+
+def entry(
+    session: Session,
+    pair: tuple[UUID, UUID],
+    verdict: Verdict,
+    *,
+    weighed: Weighed | None = None,
+    due: datetime | None = None,
+    parameters: str | None = None,
+    staff_id: UUID | None = None,
+) -> dict[str, Any]:
+    """An entry of the log, by the engine under some parameters or by a member of staff."""
+    return {
+        "id": uuid7(),
+        "one": min(pair),
+        "other": max(pair),
+        "verdict": verdict,
+        "due": due,
+        "weight": weighed.total if weighed else None,
+        "evidence": [list(part) for part in weighed.parts] if weighed else [],
+        "parameters": parameters,
+        "staff_id": staff_id,
+        "at": session.now,
+    }
+
+
+def _questions(ranked: Sequence[Judged], mine: set[UUID]) -> dict[Judged, float]:
+    """The best question about each other identity that may be the record's, with what its answer is worth.
+
+    That is the number of pairs of records that a yes would bring together, times its probability.
+    """
+    known = {one.member.identity_id for one in ranked if one.member.id in mine}
+    best: dict[UUID, Judged] = {}
+    sizes = Counter(one.member.identity_id for one in ranked)
+    for one in ranked:
+        if one.verdict in _OPEN and one.member.identity_id not in known:
+            best.setdefault(one.member.identity_id, one)
+    worth = {one: one.weighed.probability * sizes[identity] for identity, one in best.items()}
+    return dict(sorted(worth.items(), key=lambda pair: -pair[1])[:_MOST_QUESTIONS])
+
+
+async def _write(
+    session: Session,
+    record_id: UUID,
+    identity_id: UUID,
+    subject: Subject,
+    data_key: DataKey,
+    found: Sequence[Token],
+    search: Search,
+) -> None:
+    record = {
+        "id": record_id,
+        "identity_id": identity_id,
+        "data_key_id": data_key.id,
+        "sealed": data_key.seal(PLACE, subject),
+        "created_at": session.now,
+    }
+    await store.add_rows(session, Record, [record])
+    # A token that too many hold is not kept: it would say nothing, and tell a thief which name is common.
+    kept = [t for t in found if t.kind in STRONG or t.value not in search.overfull]
+    rows = [
+        {
+            "record_id": record_id,
+            "index_value": token.value,
+            "kind": token.kind,
+            "key_version": session.keyring.current,
+            "valid_from": None,
+            "valid_until": None,
+        }
+        for token in kept
+    ]
+    await store.add_rows(session, Identifier, rows)
+
+
+async def replace(
+    session: Session, record_id: UUID, subject: Subject, data_key: DataKey
+) -> Resolution:
+    """Resolve anew what an edited report says of its subject, as a new record.
+
+    Everything that the two steps lock is locked first and in one order, or an edit and a submission about
+    the same person would wait for each other.
+    """
+    strong = {token.value for token in tokens(session.keyring, subject) if token.kind in STRONG}
+    async with as_system(session):
+        await lock_values(session, strong | set(await store.list_strong(session, record_id)))
+        holders = await store.list_holders(session, sorted(strong), [MOST_HOLDERS] * len(strong))
+        await lock_identities_of(session, {record_id, *(row.record_id for row in holders)})
+    await erase(session, record_id)
+    return await resolve(session, subject, data_key)
+
+
+async def erase(session: Session, record_id: UUID) -> None:
+    """Delete a record with its index values; what it held together is divided anew."""
+    async with as_system(session):
+        concerned = await lock_identities_of(session, {record_id})
+        await store.delete_record(session, record_id)
+        for identity_id in concerned:
+            await standings.refresh(session, identity_id)
+        await divide(session, concerned)
+        await store.delete_empty(session, concerned)

@@ -1,0 +1,264 @@
+"""The moderator's side of identities: questions answered, identities split and merged, and why they are as they are.
+
+Every answer is one more entry of the log of decisions; the identities concerned are then derived anew, and
+standings follow in the same transaction. Nothing is ever undone: the next decision counts.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import product
+from uuid import UUID
+
+from registry.audit import service as audit
+from registry.identities import resolution, store
+from registry.identities.neighbours import PLACE, Member, open_records
+from registry.identities.tables import PairDecision
+from registry.identities.wire import (
+    AgreementView,
+    IdentityChange,
+    IdentityView,
+    LinkView,
+    MergeRequest,
+    PairCase,
+    PairDecisionRequest,
+    RecordView,
+    SplitRequest,
+)
+from registry.matching import reasons
+from registry.matching.decision import Verdict
+from registry.matching.subject import Subject
+from registry.platform import vault
+from registry.platform.errors import Conflict, Forbidden, InvalidValues, NotFound
+from registry.platform.faults import Fault
+from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
+from registry.staff.access import Staff
+
+
+class PairAlreadyDecided(Conflict):
+    """Somebody answered first, or the records changed since."""
+
+    slug, title = "pair-already-decided", "The question is answered or gone"
+
+
+class OwnRecord(Forbidden):
+    """One of the records is of a report by the moderator's own business."""
+
+    slug, title = "conflict-of-interest", "You may not decide on a record of your own business"
+
+
+async def list_questions(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime]]:
+    """(id, due) of open questions, earliest due first."""
+    return await store.list_questions(session, after=after, limit=limit)
+
+
+async def about(session: Session, question_id: UUID) -> tuple[float, UUID, UUID]:
+    """(weight, record, record) of a question."""
+    entry = await _get(session, question_id)
+    return entry.weight or 0.0, entry.one, entry.other
+
+
+async def case(session: Session, moderator: Staff, question_id: UUID) -> PairCase:
+    """All that is needed to answer a question; that it was read is audited."""
+    entry = await _get(session, question_id)
+    shown = await _open(session, moderator, {entry.one, entry.other})
+    if len(shown) != 2:
+        raise NotFound
+    audit.record(session, moderator.actor, "identity.pair_read", "pair", question_id)
+    return await _case(session, entry, shown)
+
+
+async def decide(
+    session: Session, moderator: Staff, question_id: UUID, command: PairDecisionRequest
+) -> PairCase:
+    """Answer a question: one party, or two. Raises `PairAlreadyDecided` for the second of two."""
+    entry = await _get(session, question_id)
+    pair = (entry.one, entry.other)
+    shown = await _open(session, moderator, set(pair))
+    concerned = await resolution.lock_identities_of(session, pair)
+    decided = {d.staff_id for d in await store.list_decisions(session, pair)} - {None}
+    if decided or len(shown) != 2 or command.version not in (None, 1):
+        raise PairAlreadyDecided("Another moderator answered, or a report was erased meanwhile.")
+    await _enter(session, moderator, [pair], Verdict(command.decision))
+    await resolution.divide(session, concerned)
+    key = shown[entry.one][1]
+    details: dict[str, str | int | None] = {"decision": command.decision}
+    audit.record(
+        session,
+        moderator.actor,
+        "identity.pair_decided",
+        "pair",
+        question_id,
+        details=details,
+        reason=(key, command.reason),
+    )
+    return await _case(session, entry, await _open(session, moderator, set(pair)))
+
+
+async def view(session: Session, moderator: Staff, identity_id: UUID) -> IdentityView:
+    """An identity's records, side by side, and every decision that holds them together or apart."""
+    members = await _members(session, identity_id)
+    shown = await _open(session, moderator, {member.id for member in members})
+    audit.record(session, moderator.actor, "identity.read", "identity", identity_id)
+    return await _view(session, identity_id, shown)
+
+
+async def split(
+    session: Session, moderator: Staff, identity_id: UUID, command: SplitRequest
+) -> IdentityChange:
+    """Take records out of an identity: each of them, and each that stays, are of two parties from now on."""
+    members = {member.id for member in await _members(session, identity_id)}
+    leaving = set(command.records)
+    if not leaving < members:
+        said = "must be some of the identity's records, and not all"
+        raise InvalidValues(f"/records: {said}.", errors=[Fault("/records", said)])
+    shown = await _open(session, moderator, members)
+    concerned = await resolution.lock_identities_of(session, members)
+    await _enter(session, moderator, product(leaving, members - leaving), Verdict.DIFFERENT)
+    await resolution.divide(session, concerned)
+    return await _changed(session, moderator, identity_id, "split", shown, command.reason)
+
+
+async def merge(
+    session: Session, moderator: Staff, identity_id: UUID, command: MergeRequest
+) -> IdentityChange:
+    """Hold two identities to be one party: their oldest records are bound together.
+
+    What moderators said of their records before, and would keep them apart, counts no longer.
+    """
+    ours = {member.id for member in await _members(session, identity_id)}
+    theirs = {member.id for member in await _members(session, command.identity)}
+    if identity_id == command.identity:
+        said = "must be another identity"
+        raise InvalidValues(f"/identity: {said}.", errors=[Fault("/identity", said)])
+    shown = await _open(session, moderator, ours | theirs)
+    concerned = await resolution.lock_identities_of(session, ours | theirs)
+    pairs = {(min(ours), min(theirs))}
+    for entry in await store.list_decisions(session, ours | theirs):
+        crossing = (entry.one in ours) != (entry.other in ours)
+        if crossing and entry.staff_id is not None and entry.verdict == Verdict.DIFFERENT:
+            pairs.add((entry.one, entry.other))
+    await _enter(session, moderator, pairs, Verdict.SAME)
+    await resolution.divide(session, concerned)
+    return await _changed(session, moderator, identity_id, "merged", shown, command.reason)
+
+
+Shown = dict[UUID, tuple[Subject, DataKey, UUID]]
+
+
+async def _get(session: Session, question_id: UUID) -> PairDecision:
+    entry = await store.find_decision(session, question_id)
+    if entry is None or entry.due is None:
+        raise NotFound
+    return entry
+
+
+async def _members(session: Session, identity_id: UUID) -> list[Member]:
+    members = await open_records(session, identities={identity_id})
+    if not members:
+        raise NotFound
+    return members
+
+
+async def _open(session: Session, moderator: Staff, records: Collection[UUID]) -> Shown:
+    """Record -> (subject, its key, its identity), for a moderator without a conflict of interest."""
+    shown: Shown = {}
+    for row in await store.list_sealed(session, records=records):
+        key = vault.unwrap(session.keyring, row.data_key_id, row.wrapped, row.kek_version)
+        shown[row.id] = (key.open(PLACE, row.sealed, Subject), key, row.identity_id)
+    owners = await store.owners_of(session, records)
+    if moderator.business_id is not None and moderator.business_id in owners:
+        raise OwnRecord
+    return shown
+
+
+async def _enter(
+    session: Session,
+    moderator: Staff,
+    pairs: Iterable[tuple[UUID, UUID]],
+    verdict: Verdict,
+) -> None:
+    rows = [resolution.entry(session, pair, verdict, staff_id=moderator.id) for pair in pairs]
+    await store.add_rows(session, PairDecision, rows)
+
+
+async def _changed(
+    session: Session, moderator: Staff, identity_id: UUID, what: str, shown: Shown, reason: str
+) -> IdentityChange:
+    audit.record(
+        session,
+        moderator.actor,
+        f"identity.{what}",
+        "identity",
+        identity_id,
+        reason=(shown[min(shown)][1], reason),
+    )
+    now = await store.identities_of(session, shown)
+    return IdentityChange(
+        identities=[
+            await _view(session, identity, {r: shown[r] for r in shown if now[r] == identity})
+            for identity in sorted(set(now.values()))
+        ]
+    )
+
+
+async def _case(session: Session, entry: PairDecision, shown: Shown) -> PairCase:
+    answers = await store.list_decisions(session, [entry.one, entry.other])
+    decided = [Verdict(a.verdict) for a in answers if a.staff_id is not None]
+    assert entry.due is not None  # noqa: S101 - it is a question
+    return PairCase(
+        id=entry.id,
+        version=2 if decided else 1,
+        due=entry.due,
+        decision=decided[0] if decided else None,
+        weight=entry.weight or 0.0,
+        parameters=entry.parameters or "",
+        records=[_record(record, shown[record]) for record in (entry.one, entry.other)],
+        evidence=_evidence(entry),
+    )
+
+
+async def _view(session: Session, identity_id: UUID, shown: Shown) -> IdentityView:
+    entries = await store.list_decisions(session, shown)
+    return IdentityView(
+        id=identity_id,
+        records=[_record(record, shown[record]) for record in sorted(shown)],
+        decisions=[
+            LinkView(
+                records=[entry.one, entry.other],
+                decision=Verdict(entry.verdict),
+                by="moderator" if entry.staff_id else "engine",
+                at=entry.at,
+                weight=entry.weight,
+                evidence=_evidence(entry),
+            )
+            for entry in entries
+        ],
+    )
+
+
+def _record(record_id: UUID, shown: tuple[Subject, DataKey, UUID]) -> RecordView:
+    subject, _, identity_id = shown
+    return RecordView(
+        id=record_id,
+        identity_id=identity_id,
+        kind=subject.kind,
+        phones=list(subject.phones),
+        emails=list(subject.mail_addresses),
+        tax_ids=list(subject.tax_ids),
+        company_codes=list(subject.company_codes),
+        handles=list(subject.handles),
+        names=[name for name in (subject.name, *subject.other_names) if name],
+        birth_date=subject.birth_date,
+        city=subject.city,
+        address=subject.address,
+    )
+
+
+def _evidence(entry: PairDecision) -> list[AgreementView]:
+    return [
+        AgreementView(field=field, level=level, bits=bits, because=reasons.wording(field, level))
+        for field, level, bits in entry.evidence
+    ]
