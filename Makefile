@@ -11,7 +11,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint bench lock clean runtime dev
+.PHONY: help serve test long lint bench lock clean runtime dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ serve: runtime ## the registry with demonstration data on 127.0.0.1:8000 (PORT= 
 
 test: lint ## lint, then every test
 	@exec $(BIN)/pytest
+
+long: dev ## the tests that repeat something many times: an hour or so
+	@LONG_ROUNDS=200 $(BIN)/pytest tests/identities/test_writers.py
 
 lint: dev ## style, types, the order of imports, the published schemas
 	@$(BIN)/ruff check .

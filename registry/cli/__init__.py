@@ -20,12 +20,13 @@ from registry.cli import (
     lookup,
     operate,
     report,
+    resolution,
     serve,
     staff,
 )
 
 GROUPS = {
-    "Run a registry": ["serve", "worker", "migrate"],
+    "Run a registry": ["serve", "worker", "migrate", "resolution"],
     "Members and staff": ["business", "key", "staff", "dispute"],
     "From a terminal, against any registry": ["lookup", "report"],
     "For developers": ["contract", "evaluate"],
@@ -60,6 +61,7 @@ for _command in (
     serve.serve,
     operate.worker,
     operate.migrate,
+    resolution.resolution,
     business.business,
     key.key,
     staff.staff,

@@ -55,10 +55,8 @@ def resolution(
 
     Exit codes: 0 done, 2 not possible, and why.
     """
-    from registry.matching import weights
-
     records, dropped = _read(file)
-    chosen = _parameters(parameters) if parameters else weights.default()
+    chosen = parameters_of(parameters)
     first, figures = _passes(opening.settings(**given), records, chosen)
     if out:
         _write(out, first)
@@ -141,11 +139,15 @@ def _read_apart(files: Sequence[Path]) -> "tuple[list[Judged], Counter[str]]":
     return records, dropped
 
 
-def _parameters(path: Path) -> "Parameters":
+def parameters_of(path: Path | None) -> "Parameters":
+    """The parameters in a file, or the release's."""
     import msgspec
 
+    from registry.matching import weights
     from registry.matching.weights import Parameters
 
+    if path is None:
+        return weights.default()
     try:
         return msgspec.json.decode(path.read_bytes(), type=Parameters)
     except msgspec.DecodeError as fault:

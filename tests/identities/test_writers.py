@@ -1,0 +1,62 @@
+"""Many at once about one person: one identity, however they come. `make long` runs 200 rounds, `make test` a few."""
+
+import asyncio
+import os
+import random
+from itertools import pairwise
+
+from registry.identities import service as identities
+from registry.matching.subject import Subject
+from registry.platform import vault
+from registry.platform.runtime import Runtime, transaction
+from tests.factories import rows
+
+WRITERS = 64
+ROUNDS = int(os.environ.get("LONG_ROUNDS", "3"))
+
+
+def _subject(number: int, dice: random.Random) -> Subject:
+    """The person as one of many shops knows them: always the phone, the rest now and then."""
+    return Subject(
+        kind="person",
+        country="UA",
+        phones=(f"+3805055{number:05d}",),
+        emails=dice.choice([(), (f"p{number}@mail.example",)]),
+        handles=dice.choice([(), (f"telegram:p{number}",)]),
+        name=dice.choice([None, "Яблонська Леся", "Lesia Yablonska", "Яблонська Л."]),
+        city=dice.choice([None, "Суми"]),
+    )
+
+
+async def _write(runtime: Runtime, subject: Subject) -> None:
+    async with transaction(runtime) as session:
+        key = await vault.create(session, session.keyring, owner=None)
+        await identities.resolve(session, subject, key)
+
+
+async def test_sixty_four_at_once_are_one_identity(running: Runtime) -> None:
+    dice = random.Random(64)
+    for number in range(ROUNDS):
+        subjects = [_subject(number, dice) for _ in range(WRITERS)]
+        await asyncio.gather(*(_write(running, subject) for subject in subjects))
+        newest = (
+            "SELECT DISTINCT identity_id FROM (SELECT * FROM records ORDER BY id DESC LIMIT :n) r"
+        )
+        found = await rows.select(running, newest, n=WRITERS)
+        assert len(found) == 1, f"round {number}"
+    assert len(await rows.select(running, "SELECT id FROM identities")) == ROUNDS
+
+
+async def test_bridges_at_once_make_one_of_many(running: Runtime) -> None:
+    """Records that each hold two of a person's numbers, all at once: every order of merging ends in one identity."""
+    phones = [f"+38050557{n:04d}" for n in range(12)]
+    for start in range(ROUNDS):
+        own = [phone[:-4] + f"{start:02d}" + phone[-2:] for phone in phones]
+        for phone in own:
+            await _write(running, Subject(kind="person", country="UA", phones=(phone,)))
+        pairs = list(pairwise(own))
+        random.Random(start).shuffle(pairs)
+        await asyncio.gather(
+            *(_write(running, Subject(kind="person", country="UA", phones=p)) for p in pairs)
+        )
+    assert len(await rows.select(running, "SELECT id FROM identities")) == ROUNDS
