@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from registry.evaluation.run import Outcome
     from registry.matching.weights import Parameters
 
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _OUT = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -118,6 +118,8 @@ def _read(file: Path) -> "tuple[list[Judged], Counter[str]]":
         records = list(read(file, dropped))
     except BadRecord as fault:
         raise Refusal(f"{file}: {fault}.") from None
+    except OSError as fault:
+        raise Refusal(f"{file} cannot be read: {fault.strerror}.") from None
     if not records:
         raise Refusal(f"{file} holds no records.")
     return records, dropped
@@ -152,6 +154,8 @@ def parameters_of(path: Path | None) -> "Parameters":
         return msgspec.json.decode(path.read_bytes(), type=Parameters)
     except msgspec.DecodeError as fault:
         raise Refusal(f"{path} holds no parameters: {fault}.") from None
+    except OSError as fault:
+        raise Refusal(f"{path} cannot be read: {fault.strerror}.") from None
 
 
 def _passes(

@@ -11,7 +11,7 @@ from registry.cli.evaluate import parameters_of
 if TYPE_CHECKING:
     from registry.identities.renewal import Renewal
 
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()

@@ -88,7 +88,7 @@ async def resolve(
                 step()
     async with transaction(runtime) as session:
         found = await identities.identities_of(session, list(names))
-    outcome.identities = {names[record]: identity for record, identity in found.items()}
+    outcome.identities = {name: found[record] for record, name in names.items()}
     return outcome
 
 
