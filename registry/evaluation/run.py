@@ -30,6 +30,8 @@ from registry.staff.rules import Role
 
 #: Records to a transaction: what is measured is resolution, not the disk.
 BATCH = 50
+#: Ids to a statement: PostgreSQL takes 32,767 values at the most.
+ASKED = 10_000
 
 
 @dataclass
@@ -86,8 +88,11 @@ async def resolve(
                         same = len({truth.get(names[one], names[one]) for one in case}) == 1
                         await _answer(session, moderator, question, same=same)
                 step()
+    found: dict[UUID, UUID] = {}
+    made_ids = list(names)
     async with transaction(runtime) as session:
-        found = await identities.identities_of(session, list(names))
+        for start in range(0, len(made_ids), ASKED):
+            found |= await identities.identities_of(session, made_ids[start : start + ASKED])
     outcome.identities = {name: found[record] for record, name in names.items()}
     return outcome
 
