@@ -27,9 +27,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     business_id: UUID | None
     action: Annotated[
         str,
-        Meta(
-            description="What happened, such as `report.published`.", examples=["report.published"]
-        ),
+        Meta(description="What happened, such as `report.publish`.", examples=["report.publish"]),
     ]
     object_kind: str
     object_id: UUID

@@ -6,6 +6,7 @@ Nobody is scored here: an answer is facts, and what the asking business itself l
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from itertools import product
 from uuid import UUID
 
 import msgspec
@@ -121,16 +122,16 @@ def result(graded: Sequence[Graded]) -> Result:
 def advise(
     graded: Sequence[Graded], rules: Sequence[Rule], today: date
 ) -> list[tuple[Advice, str]]:
-    """The advice of the member's rules for the facts of all matches, each once, with its reason.
+    """The advice of the member's rules for the facts of each match, each advice once, with its reason.
 
     Where there are only possible matches, all that can be said is to look again.
     """
-    facts = [fact for match in graded for fact in match.facts]
-    if not facts:
+    if not any(match.facts for match in graded):
         return [(Advice.MANUAL_REVIEW, "a possible match")] if graded else []
     given: dict[Advice, str] = {}
-    for rule in rules:
-        telling = [fact for fact in facts if _applies(rule, fact, today)]
+    # Match by match: what two people did does not add up.
+    for rule, match in product(rules, graded):
+        telling = [fact for fact in match.facts if _applies(rule, fact, today)]
         if len(telling) >= rule.at_least:
             given.setdefault(rule.advice, _because(rule, telling))
     return list(given.items())

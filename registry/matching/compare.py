@@ -14,7 +14,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from registry.matching import codes, company, names, place
-from registry.matching.agreement import How, NameAgreement
+from registry.matching.agreement import How, NameAgreement, Part
 from registry.matching.party import STRONG, Subject, strong_values
 
 #: From the least agreement to the most.
@@ -79,13 +79,23 @@ def agreement(query: Subject, record: Subject, shared: Collection[str]) -> list[
             found.append(Agreement(kind, "differs"))
     name = _names_agree(query, record)
     if name:
-        found.append(Agreement("name", name.how, name.similarity, name.firm))
+        # Who is asked for by another surname may be another: marriages are for moderators to know of.
+        how = "differs" if name.surname >= Part.ALIKE else name.how
+        firm = name.firm and (how == "differs" or _whole(name))
+        found.append(Agreement("name", how, name.similarity, firm))
     born = _birth_dates_agree(query, record)
     if born is not None and (query.birth_date or record.birth_date):
         found.append(Agreement("birth_date", "same" if born else "differs"))
     if query.city and record.city:
         found.append(Agreement("city", _towns_agree(query.city, record.city)))
     return sorted(found, key=lambda one: _SHOWN.index(one.field))
+
+
+def _whole(name: NameAgreement) -> bool:
+    """Answer whether all of a name agrees: given name and surname, or a company's name."""
+    if name.given == name.surname == Part.MISSING:
+        return name.how in ("same", "transliteration")
+    return max(name.given, name.surname) <= Part.INITIAL
 
 
 def grade(query: Subject, records: Sequence[Subject]) -> tuple[Grade, list[Agreement]]:

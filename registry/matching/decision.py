@@ -41,9 +41,22 @@ def judge(
     if comparison.contradictions:
         return Verdict.DIFFERENT
     shared = comparison.shared - set(common)
+    if _renamed(comparison):
+        return Verdict.ASK
     if shared and (weighed.total >= parameters.merge or _undoubted(comparison, shared)):
         return Verdict.SAME
     return Verdict.ASK if weighed.total >= parameters.ask else Verdict.APART
+
+
+def _renamed(comparison: Comparison) -> bool:
+    """Whether only the given name agrees, beside another surname: a marriage, or two of the many called Іван.
+
+    A birth date or a number that a state gives out tells them apart; where there is none, a person decides.
+    """
+    found = dict(comparison.evidence)
+    if found.get("surname") not in _AGAINST or found.get("birth_date") == "same":
+        return False
+    return EXCLUSIVE.isdisjoint(comparison.shared) and bool(comparison.shared)
 
 
 def _undoubted(comparison: Comparison, shared: AbstractSet[str]) -> bool:

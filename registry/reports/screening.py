@@ -10,7 +10,7 @@ from registry.businesses.rules import State as BusinessState
 from registry.identities import review as identities
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
-from registry.platform.errors import Conflict, Forbidden, InvalidValues, RuleBroken
+from registry.platform.errors import Conflict, Forbidden, InvalidValues, NotFound, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
@@ -91,8 +91,10 @@ async def case(session: Session, moderator: Staff, report_id: UUID) -> ReportCas
 
 
 async def may_read(session: Session, moderator: Staff, report_id: UUID) -> Report:
-    """The report, for a moderator without a conflict of interest."""
+    """The report, for a moderator without a conflict of interest; while it cools off it is its reporter's alone."""
     report = await store.get(session, report_id)
+    if report.state == State.SUBMITTED:
+        raise NotFound
     if moderator.business_id == report.business_id:
         raise ConflictOfInterest
     return report

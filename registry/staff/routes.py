@@ -34,7 +34,7 @@ ObjectId = Annotated[
 ]
 Action = Annotated[
     str | None,
-    QueryParameter(description="Only this action, such as `report.published`.", max_length=64),
+    QueryParameter(description="Only this action, such as `report.publish`.", max_length=64),
 ]
 BusinessState = Annotated[
     State | None, QueryParameter(name="state", description="Only businesses in this state.")

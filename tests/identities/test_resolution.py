@@ -196,3 +196,18 @@ async def test_an_unreadable_subject_leaves_no_half_record(shared: Registry) -> 
     body = submission(subject={**IVAN, "tax_id": "1"})
     assert problem(await shop.create("/v1/reports", body)) == (400, "invalid-values")
     assert await rows.count(shared.runtime, "records") == before
+
+
+async def test_another_surname_on_one_number_is_a_question(sandbox: Registry) -> None:
+    """Two of the many called Іван, or one who took another name: never merged without a person's answer."""
+    asker = await sandbox.shop()
+    first = {"phone": "+380505550118", "name": "Петренко Іван", "city": "Одеса"}
+    second = {"phone": "+380505550118", "email": "s.ivan@mail.example", "name": "Сидоренко Іван"}
+    one = await sandbox.published(await sandbox.shop(), subject=first)
+    two = await sandbox.published(await sandbox.shop(), subject=second)
+    assert await _identity_of(sandbox, one) != await _identity_of(sandbox, two)
+    answer = await asker.look_up(email="s.ivan@mail.example", name="Сидоренко Іван")
+    assert [len(match["reports"]) for match in answer["matches"]] == [1]
+    stranger = await asker.look_up(phone="+380505550118", name="Бондаренко Іван")
+    assert [match["grade"] for match in stranger["matches"]] == ["possible", "possible"]
+    assert stranger["result"] == "possible"

@@ -146,3 +146,26 @@ def test_every_advice_has_its_wording_in_three_languages(advice: Advice) -> None
     words = wording()[advice]
     assert len({words.uk, words.ru, words.en}) == 3
     assert min(map(len, (words.uk, words.ru, words.en))) > 20
+
+
+def test_what_two_people_did_does_not_add_up() -> None:
+    """A rule that asks for two facts does not fire on one of each."""
+    rule = Rule(
+        advice=Advice.DECLINE_POLITELY, categories=frozenset(), at_least=2, within_months=None
+    )
+    assert advise([strong(fact(source=1)), strong(fact(source=2))], [rule], TODAY) == []
+    both = strong(fact(source=1), fact(source=2))
+    assert advise([both], [rule], TODAY) == [(Advice.DECLINE_POLITELY, "2 parcel_refused")]
+
+
+def test_a_likeness_of_another_name_is_no_match() -> None:
+    """Somebody in the same town whom a token happened to find."""
+    query = Subject(kind="person", country="UA", name="Мельник Іван", city="Київ")
+    like = Subject(kind="person", country="UA", name="Ivan Melnyk", city="Kyiv")
+    other = Subject(kind="person", country="UA", name="Сидоренко Іван", city="Київ")
+    found = [
+        Found(identity=UUID(int=n), facts=(fact(source=n),), subjects=(one,))
+        for n, one in enumerate([like, other], 1)
+    ]
+    (match,) = matches(query, found)
+    assert (match.grade, match.facts) == (Grade.POSSIBLE, ())

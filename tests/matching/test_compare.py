@@ -109,8 +109,20 @@ GRADES: list[tuple[dict[str, str], list[dict[str, str]], Grade, str]] = [
     (
         {"phone": PHONE, "name": "Олена Коваль"},
         [{"phone": PHONE, "name": "Олена Шевченко"}],
+        Grade.POSSIBLE,
+        "another surname: a marriage, or another Олена",
+    ),
+    (
+        {"phone": PHONE, "name": "Коваль"},
+        [{"phone": PHONE, "name": "Олена Коваль"}],
         Grade.STRONG,
-        "another surname does not contradict, but it proves nothing",
+        "a surname alone does not say which of a family",
+    ),
+    (
+        {"phone": PHONE, "name": "Коваль О."},
+        [{"phone": PHONE, "name": "Олена Коваль"}],
+        Grade.EXACT,
+        "an initial that agrees does",
     ),
     (
         {"phone": PHONE, "name": "Марія Шевченко"},

@@ -62,6 +62,10 @@ async def test_kept_as_it_came(
         assert piece not in stored
     assert len(stored) == len(content) + 1 + 12 + 16
     assert name.encode() not in row["sealed_name"]
+    # While it cools off a report is its reporter's alone.
+    assert problem(await _read(shared, report["id"], view["id"])) == (404, "not-found")
+    screening = "UPDATE reports SET state = 'screening', due_at = NULL WHERE id = :id"
+    await rows.write(shared.runtime, screening, id=report["id"])
     download = await _read(shared, report["id"], view["id"])
     assert (download.status_code, download.content) == (200, content)
     headers = download.headers
