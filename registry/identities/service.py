@@ -5,6 +5,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from types import SimpleNamespace
 from uuid import UUID
 
 from registry.businesses import service as businesses
@@ -22,6 +23,9 @@ from registry.platform.http import invalid
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 
+#: Values of one kind that a description may list.
+MOST_VALUES = 10
+
 #: Resolution is asked for together with the rest.
 __all__ = [
     "PLACE",
@@ -35,6 +39,7 @@ __all__ = [
     "strong_identifiers",
     "subject_of",
     "tokens",
+    "value_faults",
 ]
 
 
@@ -44,6 +49,21 @@ def read(description: SubjectDescription, *, country: str, pointer: str = "/subj
     if found:
         raise invalid([Fault(pointer + fault.pointer, fault.detail) for fault in found])
     return subject
+
+
+def value_faults(body: object, *, country: str) -> list[Fault]:
+    """What of the subject in an untyped body could not be read, whatever else is wrong with the body."""
+    described = body.get("subject") if isinstance(body, dict) else None
+    if not isinstance(described, dict):
+        return []
+    raw = dict.fromkeys(SubjectDescription.__struct_fields__) | {"kind": "person"}
+    for field, value in described.items():
+        if field in raw and isinstance(value, str):
+            raw[field] = value
+        elif field in ("phones", "emails") and isinstance(value, list):
+            raw[field] = [one if isinstance(one, str) else "" for one in value[:MOST_VALUES]]
+    _, found = parse(SimpleNamespace(**raw | {"handle": None, "handles": None}), country=country)
+    return [Fault(f"/subject{fault.pointer}", fault.detail) for fault in found]
 
 
 async def subject_of(session: Session, record_id: UUID, data_key: DataKey) -> Subject:

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from registry.businesses.access import Member, member, member_of, tell_budget
 from registry.businesses.rules import Scope
+from registry.identities import service as identities
 from registry.limits import service as limits
 from registry.limits.rules import Spent
 from registry.lookups import queries, service, terms
@@ -27,6 +28,7 @@ from registry.lookups.wire import (
 )
 from registry.platform import idempotency
 from registry.platform.errors import RegistryError
+from registry.platform.faults import Fault
 from registry.platform.http import IdempotencyKey, Negotiated, decode, request_id, runtime_of, takes
 from registry.platform.runtime import Runtime, transaction
 
@@ -34,12 +36,17 @@ TAGS = ["Lookups"]
 Caller = Request[Any, Any, Any]
 
 
+def _values(request: Caller, body: object) -> list[Fault]:
+    """What of the subject cannot be read, beside what is wrong with the form."""
+    return identities.value_faults(body, country=member_of(request).country)
+
+
 @post(
     "/v1/lookups",
     tags=TAGS,
     status_code=200,
     guards=[member(Scope.LOOKUP, test=True)],
-    **takes(LookupRequest),
+    **takes(LookupRequest, _values),
 )
 async def look_up(
     command: NamedDependency[LookupRequest], request: Caller, idempotency_key: IdempotencyKey = None

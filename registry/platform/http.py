@@ -4,7 +4,7 @@ Authentication puts the caller into `request.state`; nothing here knows what a c
 """
 
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -60,6 +60,11 @@ _BY_STATUS: dict[int, type[RegistryError]] = {
 }
 
 
+#: (request, untyped body) -> faults of its values.
+Values = Callable[[Request[Any, Any, Any], Any], Iterable[Fault]]
+MOST_FAULTS = 50
+
+
 class Negotiated(Response[Any]):
     """A response in JSON, or in MessagePack when the caller asks for it."""
 
@@ -83,14 +88,21 @@ def runtime_of(connection: Connection) -> Runtime:
     return runtime
 
 
-def takes(type_: type[T]) -> dict[str, Any]:
+def takes(type_: type[T], values: Values = lambda *_: ()) -> dict[str, Any]:
     """Options of a route that takes a body: the handler gets it as `command`, read strictly.
 
-    What is wrong with it is reported all at once. The type also stands in `opt`, where the contract finds it.
+    What is wrong with it is reported all at once: where its form is at fault, `values` tells of the values in it that
+    the handler could not read either. The type also stands in `opt`, where the contract finds it.
     """
 
     async def read(request: Request[Any, Any, Any]) -> T:
-        return decode(await request.body(), type_)
+        body = await request.body()
+        try:
+            return decode(body, type_)
+        except InvalidValues as refusal:
+            told = {fault.pointer for fault in refusal.errors}
+            more = [f for f in values(request, msgspec.json.decode(body)) if f.pointer not in told]
+            raise invalid([*refusal.errors, *more][:MOST_FAULTS]) from None
 
     return {"dependencies": {"command": Provide(read)}, "opt": {"takes": type_}}
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 
 from registry.businesses.access import member, member_of
 from registry.businesses.rules import Scope
+from registry.identities import service as identities
 from registry.platform import cursors
 from registry.platform.cursors import Page
 from registry.platform.errors import InvalidValues, UnsupportedMedia
@@ -44,7 +45,12 @@ ReportState = Annotated[
 ]
 
 
-@post("/v1/reports", tags=TAGS, guards=GUARDS, **takes(ReportSubmission))
+def _values(request: Caller, body: object) -> list[Fault]:
+    """What of the subject cannot be read, beside what is wrong with the form."""
+    return identities.value_faults(body, country=member_of(request).country)
+
+
+@post("/v1/reports", tags=TAGS, guards=GUARDS, **takes(ReportSubmission, _values))
 async def submit(
     command: NamedDependency[ReportSubmission],
     request: Caller,
@@ -94,7 +100,7 @@ async def view_report(report_id: FromPath[UUID], request: Caller) -> ReportView:
         return await service.view(session, caller, report_id)
 
 
-@patch("/v1/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS, **takes(ReportChange))
+@patch("/v1/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS, **takes(ReportChange, _values))
 async def edit_report(
     report_id: FromPath[UUID], command: NamedDependency[ReportChange], request: Caller
 ) -> ReportView:

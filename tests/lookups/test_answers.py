@@ -156,6 +156,10 @@ async def test_what_could_mean_anyone(asker: Shop, subject: dict[str, Any]) -> N
         ({"purpose": "curiosity"}, {"/purpose"}),
         ({"purpose": None, "reference": ""}, {"/purpose", "/reference"}),
         ({"subject": {"phone": "123", "tax_id": "1"}}, {"/subject/phone", "/subject/tax_id"}),
+        (
+            {"purpose": "curiosity", "subject": {"phone": "123", "phones": [7, "12"], "x": 1}},
+            {"/purpose", "/subject/phone", "/subject/phones/0", "/subject/phones/1", "/subject/x"},
+        ),
         ({"subject": {"phones": ["0505550140"] * 11}}, {"/subject/phones"}),
         ({"subject": {"fone": "0505550140"}}, {"/subject/fone"}),
         ({"limit": 5}, {"/limit"}),
