@@ -92,10 +92,13 @@ def remembered(runtime: Runtime) -> Recent[Member]:
     return Recent(load)
 
 
-def member(scope: Scope | None = None, *, test: bool = False) -> Callable[..., Any]:
+def member(
+    scope: Scope | None = None, *, test: bool = False, suspended: bool = False
+) -> Callable[..., Any]:
     """A guard: a good key with `scope` (None: any), of a business whose state allows it.
 
-    `test` lets `bcr_test_` keys in. The answer's headers tell the budget, which only lookups spend.
+    `test` lets `bcr_test_` keys in, `suspended` a suspended business: it may still take back what it said.
+    The answer's headers tell the budget, which only lookups spend.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
@@ -107,12 +110,19 @@ def member(scope: Scope | None = None, *, test: bool = False) -> Callable[..., A
             raise LiveOnly("Use a `bcr_live_` key here: a test key never touches live data.")
         if scope is not None and scope not in caller.scopes:
             raise ScopeMissing(f"This call needs a key with the scope `{scope}`.")
-        if scope in VERIFIED_ONLY and caller.state is not State.VERIFIED:
-            raise NotVerified(
-                f"Your business is {caller.state}. An operator verifies businesses that sign up."
-            )
+        allowed = {State.VERIFIED, State.SUSPENDED} if suspended else {State.VERIFIED}
+        if scope in VERIFIED_ONLY and caller.state not in allowed:
+            raise NotVerified(_WHY_NOT[caller.state])
 
     return guard
+
+
+_WHY_NOT = {
+    State.PENDING: "Your business is pending: an operator verifies businesses that sign up.",
+    State.SUSPENDED: "Your business is suspended; it may read, withdraw and settle its reports. Ask the operator why.",
+    State.CLOSED: "Your business is closed.",
+    State.REFUSED: "Your business was not accepted. Ask the operator why.",
+}
 
 
 async def _read_budget(runtime: Runtime, budget: Budget) -> dict[str, str]:

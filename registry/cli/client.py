@@ -149,14 +149,27 @@ class Client:
 
         `content` gives httpx's arguments anew for each try. Raises `Refused`.
         """
+        return self._ask("POST", path, {"Idempotency-Key": key}, content)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """GET; raises `Refused`."""
+        return self._ask("GET", path, {}, {})[0]
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        first: Mapping[str, str],
+        content: Mapping[str, Callable[[], Any]],
+    ) -> tuple[dict[str, Any], bool]:
         import httpx
 
         attempt = 0
         while True:
             arguments = {name: make() for name, make in content.items()}
-            headers = {"Idempotency-Key": key, **arguments.pop("headers", {})}
+            headers = {**first, **arguments.pop("headers", {})}
             try:
-                answer = self._http.post(self._url + path, headers=headers, **arguments)
+                answer = self._http.request(method, self._url + path, headers=headers, **arguments)
             except httpx.InvalidURL as fault:
                 raise Refusal(f"{self._url} is no address of a registry: {fault}") from None
             except httpx.TransportError as fault:

@@ -114,6 +114,9 @@ def _send(
                 content=lambda: document.content,
                 headers=lambda: {"Content-Type": "application/json"},
             )
+            if replayed:
+                # The first answer is old: what became of the report since is what counts.
+                taken = registry.get(f"/v1/reports/{taken['id']}")
             if not as_json:
                 _show(taken, replayed=replayed)
             for file in files:
@@ -176,9 +179,8 @@ def _upload(registry: client.Client, report_id: str, file: Document) -> dict[str
 
 
 def _show(taken: dict[str, Any], *, replayed: bool) -> None:
-    output.out().print(f"\n[bold green]{word('reported')}[/]")
-    if replayed:
-        output.out().print(f"[yellow]{word('replayed')}[/]")
+    heading = f"[yellow]{word('replayed')}[/]" if replayed else f"[bold green]{word('reported')}[/]"
+    output.out().print(f"\n{heading}")
     due = taken.get("due") or {}
     visible = taken.get("visible_from")
     output.pairs(

@@ -39,6 +39,8 @@ from registry.reports.wire import (
 
 TAGS = ["Reports"]
 GUARDS = [member(Scope.REPORT)]
+#: What a suspended business may still do.
+OWN_PAST = [member(Scope.REPORT, suspended=True)]
 Caller = Request[Any, Any, Any]
 ReportState = Annotated[
     State | None, QueryParameter(name="state", description="Only reports in this state.")
@@ -74,7 +76,7 @@ async def submit(
         )
 
 
-@get("/v1/reports", tags=TAGS, guards=GUARDS)
+@get("/v1/reports", tags=TAGS, guards=OWN_PAST)
 async def list_reports(
     request: Caller,
     limit: Limit = cursors.DEFAULT_LIMIT,
@@ -92,7 +94,7 @@ async def list_reports(
         return page_of(list(rows), limit, session, lambda row: row.id, *bound)
 
 
-@get("/v1/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS)
+@get("/v1/reports/{report_id:uuid}", tags=TAGS, guards=OWN_PAST)
 async def view_report(report_id: FromPath[UUID], request: Caller) -> ReportView:
     """Read one of your reports: its state, its evidence, what moderators decided, and what is due next."""
     caller = member_of(request)
@@ -154,7 +156,7 @@ async def _file_of(request: Caller) -> tuple[str, bytes]:
 @post(
     "/v1/reports/{report_id:uuid}/withdraw",
     tags=TAGS,
-    guards=GUARDS,
+    guards=OWN_PAST,
     status_code=200,
     **takes(Reason),
 )
@@ -163,7 +165,7 @@ async def withdraw_report(
 ) -> ReportView:
     """Take a report back.
 
-    That is possible in every state that is not final. Lookups show it no longer, at once.
+    That is possible in every state that is not final, for a suspended business too. Lookups show it no longer, at once.
 
     Afterwards the same report comes back only by reinsertion; while it cools off, withdrawing leaves no trace.
     """
@@ -175,7 +177,7 @@ async def withdraw_report(
 @post(
     "/v1/reports/{report_id:uuid}/settle",
     tags=TAGS,
-    guards=GUARDS,
+    guards=OWN_PAST,
     status_code=200,
     **takes(Reason),
 )
@@ -184,7 +186,7 @@ async def settle_report(
 ) -> ReportView:
     """Settle a report: the client paid or made it good.
 
-    That is possible from `notice` on. Lookups show it no longer, at once.
+    That is possible from `notice` on, for a suspended business too. Lookups show it no longer, at once.
     """
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:

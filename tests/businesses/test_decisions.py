@@ -165,3 +165,23 @@ async def test_operators_list_and_filter(registry: Registry) -> None:
     strange = await registry.as_staff(Role.OPERATOR, "GET", f"{path}x&state=odd")
     assert strange.status_code == 400
     assert "odd" not in strange.text
+
+
+async def test_a_suspended_business_may_take_back_what_it_said(shared: Registry) -> None:
+    """And nothing else: what was paid meanwhile must not be shown again when it is reinstated."""
+    shop = await shared.shop()
+    first, second = await shop.report(), await shop.report()
+    await shared.decide_business(shop.id, "suspend")
+    assert (await shop.call("GET", "/v1/reports")).status_code == 200
+    assert (await shop.view(first["id"]))["state"] == "submitted"
+    path = f"/v1/reports/{first['id']}/withdraw"
+    taken = await shop.call("POST", path, {"reason": "It was paid."})
+    assert (taken.status_code, taken.json()["state"]) == (200, "withdrawn")
+    for method, path in (
+        ("POST", "/v1/reports"),
+        ("PATCH", f"/v1/reports/{second['id']}"),
+        ("POST", "/v1/lookups"),
+    ):
+        refused = await shop.call(method, path, {})
+        assert problem(refused) == (403, "business-not-verified"), path
+        assert "suspended" in refused.json()["detail"]
