@@ -22,7 +22,7 @@ serve: runtime ## the registry with demonstration data on 127.0.0.1:8000 (PORT= 
 test: lint ## lint, then every test
 	@exec $(BIN)/pytest
 
-long: dev ## the tests that repeat something many times: an hour or so
+long: dev ## what `make test` repeats a few times, repeated 200 times
 	@LONG_ROUNDS=200 $(BIN)/pytest tests/identities/test_writers.py
 
 lint: dev ## style, types, the order of imports, the published schemas

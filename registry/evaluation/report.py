@@ -1,7 +1,6 @@
 """The figures of a run beside the truth: what `registry evaluate resolution` prints."""
 
 from collections.abc import Mapping, Sequence
-from statistics import quantiles
 
 import msgspec
 
@@ -46,18 +45,15 @@ def report(records: Sequence[Judged], outcome: Outcome, truth: Mapping[str, str]
     """The figures of a run; `truth` is record_id -> whose it is, for the records of which it is known."""
     number = max(len(records), 1)
     compared = sum(map(len, outcome.neighbours.values()))
-    seconds = (
-        [*outcome.seconds, *outcome.seconds[:1]] if len(outcome.seconds) == 1 else outcome.seconds
-    )
-    cuts = quantiles(seconds, n=100, method="inclusive") if len(seconds) > 1 else [0.0] * 99
+    seconds = sorted(outcome.seconds)
     plain = Report(
         records=len(records),
         identities=len(set(outcome.identities.values())),
         questions_per_record=round(len(outcome.questions) / number, 4),
         candidates_per_record=round(compared / number, 2),
         records_per_second=round(number / max(sum(outcome.seconds), 1e-9), 1),
-        milliseconds_p50=round(cuts[49] * 1000, 2),
-        milliseconds_p99=round(cuts[98] * 1000, 2),
+        milliseconds_p50=round(_percentile(seconds, 50) * 1000, 2),
+        milliseconds_p99=round(_percentile(seconds, 99) * 1000, 2),
     )
     if not truth:
         return plain
@@ -73,6 +69,11 @@ def report(records: Sequence[Judged], outcome: Outcome, truth: Mapping[str, str]
         blocking_cluster_recall=round(by_cluster, 4),
         curve=tuple(_curve(outcome, truth, number)),
     )
+
+
+def _percentile(ordered: Sequence[float], percent: int) -> float:
+    """The value that so many of a hundred do not exceed (nearest rank); 0 of none."""
+    return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else 0.0
 
 
 def _blocking(

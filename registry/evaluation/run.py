@@ -31,7 +31,7 @@ from registry.staff.rules import Role
 #: Records to a transaction: what is measured is resolution, not the disk.
 BATCH = 50
 #: Ids to a statement: PostgreSQL takes 32,767 values at the most.
-ASKED = 10_000
+IDS_AT_ONCE = 10_000
 
 
 @dataclass
@@ -91,8 +91,8 @@ async def resolve(
     found: dict[UUID, UUID] = {}
     made_ids = list(names)
     async with transaction(runtime) as session:
-        for start in range(0, len(made_ids), ASKED):
-            found |= await identities.identities_of(session, made_ids[start : start + ASKED])
+        for start in range(0, len(made_ids), IDS_AT_ONCE):
+            found |= await identities.identities_of(session, made_ids[start : start + IDS_AT_ONCE])
     outcome.identities = {name: found[record] for record, name in names.items()}
     return outcome
 

@@ -30,8 +30,12 @@ MOST_HOLDERS = 200
 #: How many neighbours are compared, those first that share the most.
 _MOST_NEIGHBOURS = 40
 #: What a shared token says of a neighbour before anything is opened.
-_PROMISE = {"name_pair": 3, "name_birth_date": 3, "name_city": 2, "local_part": 3, "untyped": 3}
-_PROMISE_STRONG, _PROMISE_OTHER = 8, 1
+_PROMISE = {
+    **dict.fromkeys(STRONG, 8),
+    **dict.fromkeys(("name_pair", "name_birth_date", "local_part", "untyped"), 3),
+    "name_city": 2,
+}
+_PROMISE_OTHER = 1
 
 
 def tokens(keyring: Keyring, subject: Subject, made: Profile | None = None) -> list[Token]:
@@ -70,11 +74,7 @@ class Search:
         for token in self.found:
             if token.kind in STRONG or token.value not in self.overfull:
                 for record in self.holders.get(token.value, ()):
-                    promise[record] += (
-                        _PROMISE_STRONG
-                        if token.kind in STRONG
-                        else _PROMISE.get(token.kind, _PROMISE_OTHER)
-                    )
+                    promise[record] += _PROMISE.get(token.kind, _PROMISE_OTHER)
         ranked = sorted(promise, key=lambda record: (-promise[record], record))
         return ranked[:_MOST_NEIGHBOURS]
 
@@ -100,12 +100,13 @@ async def judge_all(
 
 async def judge_anew(session: Session, member: Member, parameters: Parameters) -> list[Judged]:
     """What the evidence says of a record and each of its older neighbours."""
-    subject = member.profile
     found = [Token(kind, value) for value, kind in await store.list_tokens(session, member.id)]
     search = await _search(session, found)
+    for holders in search.holders.values():
+        holders.discard(member.id)  # as when it was new
     older = [record for record in search.neighbours() if record < member.id]
     neighbours = await open_records(session, records=older)
-    return [_judged(session, subject, search, one, parameters) for one in neighbours]
+    return [_judged(session, member.profile, search, one, parameters) for one in neighbours]
 
 
 async def _search(session: Session, found: Sequence[Token]) -> Search:
@@ -167,13 +168,7 @@ def _common(search: Search, comparison: Comparison) -> set[str]:
 
 def _rarity(session: Session, made: Profile, search: Search, parameters: Parameters) -> float:
     """How rare the rarest of the surnames is, in bits."""
-    counts = [
-        len(
-            search.holders.get(
-                keyed("name_word", name.surname_skeleton, session.keyring.names_key), ()
-            )
-        )
-        for name in made.names
-        if name.surname_skeleton
-    ]
+    key = session.keyring.names_key
+    words = [name.surname_skeleton for name in made.names if name.surname_skeleton]
+    counts = [len(search.holders.get(keyed("name_word", word, key), ())) for word in words]
     return weights.surname_rarity(min(counts), search.records, parameters) if counts else 0.0

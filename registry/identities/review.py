@@ -11,7 +11,7 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.identities import resolution, store
-from registry.identities.neighbours import PLACE, Member, open_records
+from registry.identities.neighbours import PLACE
 from registry.identities.tables import PairDecision
 from registry.identities.wire import (
     AgreementView,
@@ -28,23 +28,17 @@ from registry.matching import reasons
 from registry.matching.decision import Verdict
 from registry.matching.subject import Subject
 from registry.platform import vault
-from registry.platform.errors import Conflict, Forbidden, InvalidValues, NotFound
+from registry.platform.errors import Conflict, InvalidValues, NotFound
 from registry.platform.faults import Fault
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.staff.access import Staff
+from registry.staff.access import ConflictOfInterest, Staff
 
 
 class PairAlreadyDecided(Conflict):
     """Somebody answered first, or the records changed since."""
 
     slug, title = "pair-already-decided", "The question is answered or gone"
-
-
-class OwnRecord(Forbidden):
-    """One of the records is of a report by the moderator's own business."""
-
-    slug, title = "conflict-of-interest", "You may not decide on a record of your own business"
 
 
 async def list_questions(
@@ -76,8 +70,8 @@ async def decide(
     """Answer a question: one party, or two. Raises `PairAlreadyDecided` for the second of two."""
     entry = await _get(session, question_id)
     pair = (entry.one, entry.other)
-    shown = await _open(session, moderator, set(pair))
     concerned = await resolution.lock_identities_of(session, pair)
+    shown = await _open(session, moderator, set(pair))
     decided = {d.staff_id for d in await store.list_decisions(session, pair)} - {None}
     if decided or len(shown) != 2 or command.version not in (None, 1):
         raise PairAlreadyDecided("Another moderator answered, or a report was erased meanwhile.")
@@ -99,8 +93,7 @@ async def decide(
 
 async def view(session: Session, moderator: Staff, identity_id: UUID) -> IdentityView:
     """An identity's records, side by side, and every decision that holds them together or apart."""
-    members = await _members(session, identity_id)
-    shown = await _open(session, moderator, {member.id for member in members})
+    shown = await _open(session, moderator, await _records(session, identity_id))
     audit.record(session, moderator.actor, "identity.read", "identity", identity_id)
     return await _view(session, identity_id, shown)
 
@@ -109,15 +102,15 @@ async def split(
     session: Session, moderator: Staff, identity_id: UUID, command: SplitRequest
 ) -> IdentityChange:
     """Take records out of an identity: each of them, and each that stays, are of two parties from now on."""
-    members = {member.id for member in await _members(session, identity_id)}
+    await store.lock_identities(session, {identity_id})
+    members = await _records(session, identity_id)
     leaving = set(command.records)
     if not leaving < members:
         said = "must be some of the identity's records, and not all"
         raise InvalidValues(f"/records: {said}.", errors=[Fault("/records", said)])
     shown = await _open(session, moderator, members)
-    concerned = await resolution.lock_identities_of(session, members)
     await _enter(session, moderator, product(leaving, members - leaving), Verdict.DIFFERENT)
-    await resolution.divide(session, concerned)
+    await resolution.divide(session, {identity_id})
     return await _changed(session, moderator, identity_id, "split", shown, command.reason)
 
 
@@ -128,20 +121,20 @@ async def merge(
 
     What moderators said of their records before, and would keep them apart, counts no longer.
     """
-    ours = {member.id for member in await _members(session, identity_id)}
-    theirs = {member.id for member in await _members(session, command.identity)}
+    both = {identity_id, command.identity}
+    await store.lock_identities(session, both)
+    ours, theirs = await _records(session, identity_id), await _records(session, command.identity)
     if identity_id == command.identity:
         said = "must be another identity"
         raise InvalidValues(f"/identity: {said}.", errors=[Fault("/identity", said)])
     shown = await _open(session, moderator, ours | theirs)
-    concerned = await resolution.lock_identities_of(session, ours | theirs)
     pairs = {(min(ours), min(theirs))}
     for entry in await store.list_decisions(session, ours | theirs):
         crossing = (entry.one in ours) != (entry.other in ours)
         if crossing and entry.staff_id is not None and entry.verdict == Verdict.DIFFERENT:
             pairs.add((entry.one, entry.other))
     await _enter(session, moderator, pairs, Verdict.SAME)
-    await resolution.divide(session, concerned)
+    await resolution.divide(session, both)
     return await _changed(session, moderator, identity_id, "merged", shown, command.reason)
 
 
@@ -155,22 +148,22 @@ async def _get(session: Session, question_id: UUID) -> PairDecision:
     return entry
 
 
-async def _members(session: Session, identity_id: UUID) -> list[Member]:
-    members = await open_records(session, identities={identity_id})
-    if not members:
+async def _records(session: Session, identity_id: UUID) -> set[UUID]:
+    records = {row.id for row in await store.list_sealed(session, identities={identity_id})}
+    if not records:
         raise NotFound
-    return members
+    return records
 
 
 async def _open(session: Session, moderator: Staff, records: Collection[UUID]) -> Shown:
     """Record -> (subject, its key, its identity), for a moderator without a conflict of interest."""
+    owners = await store.owners_of(session, records)
+    if moderator.business_id is not None and moderator.business_id in owners:
+        raise ConflictOfInterest
     shown: Shown = {}
     for row in await store.list_sealed(session, records=records):
         key = vault.unwrap(session.keyring, row.data_key_id, row.wrapped, row.kek_version)
         shown[row.id] = (key.open(PLACE, row.sealed, Subject), key, row.identity_id)
-    owners = await store.owners_of(session, records)
-    if moderator.business_id is not None and moderator.business_id in owners:
-        raise OwnRecord
     return shown
 
 

@@ -1,5 +1,6 @@
 """The moderator's side of identities: questions about pairs, and splitting and merging."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +18,30 @@ from registry.identities.wire import (
     SplitRequest,
 )
 from registry.platform.http import IdempotencyKey, idempotent, runtime_of, takes
-from registry.platform.runtime import transaction
-from registry.staff.access import staff, staff_of
+from registry.platform.runtime import Session, transaction
+from registry.staff.access import Staff, staff, staff_of
 from registry.staff.rules import Role
 
 TAGS = ["Moderation"]
 GUARDS = [staff(Role.MODERATOR)]
 Caller = Request[Any, Any, Any]
+
+
+async def _acted(
+    request: Caller, key: str | None, act: Callable[[Session, Staff], Awaitable[object]]
+) -> Response[Any]:
+    """Let a moderator act in a transaction, once under an idempotency key."""
+    caller = staff_of(request)
+    async with transaction(runtime_of(request)) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.id,
+            key,
+            lambda: act(session, caller),
+            status=200,
+            required=False,
+        )
 
 
 @get("/v1/moderation/pairs/{pair_id:uuid}", tags=TAGS, guards=GUARDS)
@@ -47,17 +65,11 @@ async def decide_pair(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[PairCase]:
     """Decide whether two records are of one party. Lookups follow at once."""
-    caller = staff_of(request)
-    async with transaction(runtime_of(request)) as session:
-        return await idempotent(
-            request,
-            session,
-            caller.id,
-            idempotency_key,
-            lambda: review.decide(session, caller, pair_id, command),
-            status=200,
-            required=False,
-        )
+    return await _acted(
+        request,
+        idempotency_key,
+        lambda session, caller: review.decide(session, caller, pair_id, command),
+    )
 
 
 @get("/v1/moderation/identities/{identity_id:uuid}", tags=TAGS, guards=GUARDS)
@@ -81,17 +93,11 @@ async def split_identity(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[IdentityChange]:
     """Take records out of an identity, because they are of another party. Lookups follow at once."""
-    caller = staff_of(request)
-    async with transaction(runtime_of(request)) as session:
-        return await idempotent(
-            request,
-            session,
-            caller.id,
-            idempotency_key,
-            lambda: review.split(session, caller, identity_id, command),
-            status=200,
-            required=False,
-        )
+    return await _acted(
+        request,
+        idempotency_key,
+        lambda session, caller: review.split(session, caller, identity_id, command),
+    )
 
 
 @post(
@@ -108,17 +114,11 @@ async def merge_identity(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[IdentityChange]:
     """Bring two identities together, because they are one party. A later split takes it back."""
-    caller = staff_of(request)
-    async with transaction(runtime_of(request)) as session:
-        return await idempotent(
-            request,
-            session,
-            caller.id,
-            idempotency_key,
-            lambda: review.merge(session, caller, identity_id, command),
-            status=200,
-            required=False,
-        )
+    return await _acted(
+        request,
+        idempotency_key,
+        lambda session, caller: review.merge(session, caller, identity_id, command),
+    )
 
 
 ROUTES = [view_pair, decide_pair, view_identity, split_identity, merge_identity]

@@ -124,9 +124,10 @@ class Match(Struct, frozen=True, kw_only=True):
     grade: Annotated[
         Grade,
         Meta(
-            description="`exact`: the same tax id or code, or a shared identifier and an agreeing name or birth date."
-            " `strong`: a shared identifier, nothing else to compare. `possible`: a shared identifier but another"
-            " name or birth date, or only a likeness; it has no facts."
+            description="`exact`: the same tax id or code, or a shared identifier and an agreeing name (given name, or"
+            " its initial, and surname) or birth date. `strong`: a shared identifier, and nothing that says more or"
+            " against it. `possible`: a shared identifier but another name or birth date, or only a likeness;"
+            " it has no facts."
         ),
     ]
     agreement: Annotated[

@@ -16,9 +16,7 @@ from registry.matching.profile import Profile, profile
 
 #: Kinds that lookups may ask by, beside the strong ones.
 ASKED = frozenset({"name_birth_date", "name_city"})
-#: Kinds of which a token is kept only while few records hold it.
-CAPPED = ASKED | {"company_name", "name_pair", "name_word", "local_part"}
-#: How many records may hold a capped token: more candidates would say nothing.
+#: How many records may hold a token that is no strong identifier: more candidates would say nothing.
 CAP = 50
 
 

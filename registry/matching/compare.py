@@ -1,9 +1,9 @@
-"""Two parties side by side: what agrees, what contradicts, and the grade of a lookup's match.
+"""A lookup beside what is kept: field by field, and the grade of a match.
 
-Lives here: `contradicts`, `agreement`, `grade`. Not here: what is done about it (identities merge,
-lookups answer), and likeness without a shared identifier, which is always only possible.
+Lives here: `agreement`, `grade`, `alike`. Not here: whether two records are of one party, which is weighed
+(`comparison`, `decision`). A grade is stricter and knows no weights: it decides whose facts are shown.
 
-A contradiction is what would put a stranger's debt on somebody: another given name, birth date, tax
+A field contradicts where it would put a stranger's debt on somebody: another given name, birth date, tax
 id or company code. That one side is a person and the other a company is none: a sole trader is both.
 """
 
@@ -45,18 +45,6 @@ class Agreement(Struct, frozen=True):
     similarity: float | None = None
     #: False where it only casts doubt (see `NameAgreement.firm`). Not for the wire.
     firm: bool = True
-
-
-def contradicts(a: Subject, b: Subject) -> tuple[str, ...]:
-    """Answer the fields that say a and b are two parties; the same in both directions."""
-    name = _names_agree(a, b)
-    found = {
-        "name": name is not None and name.how == "differs" and name.firm,
-        "birth_date": _birth_dates_agree(a, b) is False,
-        "tax_id": _codes_agree(a.tax_ids, b.tax_ids) is False,
-        "company_code": _codes_agree(a.company_codes, b.company_codes) is False,
-    }
-    return tuple(field for field, contradiction in found.items() if contradiction)
 
 
 def shared_kinds(a: Subject, b: Subject) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from registry.matching import names
+from registry.matching import codes, names
 from registry.matching.agreement import NameAgreement, Part
 from registry.matching.profile import Profile
 
@@ -117,8 +117,7 @@ def _identifiers(
 
 def _comparable(ours: frozenset[str], theirs: frozenset[str]) -> bool:
     """Numbers of one country and length are of one type; others say nothing about each other."""
-    types = {(number[:2], len(number)) for number in ours}
-    return any((number[:2], len(number)) in types for number in theirs)
+    return not set(map(codes.type_of, ours)).isdisjoint(map(codes.type_of, theirs))
 
 
 def _near(kind: str, one: str, other: str) -> bool:

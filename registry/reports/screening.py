@@ -10,7 +10,7 @@ from registry.businesses.rules import State as BusinessState
 from registry.identities import review as identities
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
-from registry.platform.errors import Conflict, Forbidden, InvalidValues, NotFound, RuleBroken
+from registry.platform.errors import Conflict, InvalidValues, NotFound, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
@@ -18,13 +18,7 @@ from registry.reports import lifecycle, rules, store, views
 from registry.reports.rules import State, Verdict
 from registry.reports.tables import Decision, Report
 from registry.reports.wire import QueueItem, ReportCase, ReportDecision
-from registry.staff.access import Staff
-
-
-class ConflictOfInterest(Forbidden):
-    """The moderator works for the reporting business."""
-
-    slug, title = "conflict-of-interest", "You may not decide on a report of your own business"
+from registry.staff.access import ConflictOfInterest, Staff
 
 
 class ReportAlreadyDecided(Conflict):

@@ -25,6 +25,12 @@ class RoleMissing(Forbidden):
     slug, title = "role-missing", "This key belongs to another role"
 
 
+class ConflictOfInterest(Forbidden):
+    """The moderator works for a business whose report it is."""
+
+    slug, title = "conflict-of-interest", "You may not decide on a report of your own business"
+
+
 class Staff(msgspec.Struct, frozen=True):
     """A moderator or operator who calls with a staff key."""
 

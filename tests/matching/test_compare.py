@@ -1,4 +1,4 @@
-"""Two parties side by side: contradictions, grades, and the agreement that is shown."""
+"""A lookup beside what is kept: grades, and the agreement that is shown."""
 
 import pytest
 from hypothesis import given
@@ -7,84 +7,9 @@ from hypothesis import strategies as st
 from registry.matching import compare, names
 from registry.matching.compare import Agreement, Grade
 from registry.matching.party import STRONG, Subject
-from tests.matching.values import make_subject
+from tests.matching.values import contradictions, make_subject
 
 PHONE = "0501234567"
-
-CONTRADICTIONS: list[tuple[dict[str, str], dict[str, str], tuple[str, ...], str]] = [
-    ({"phone": PHONE}, {"phone": PHONE}, (), "nothing to compare"),
-    ({"name": "Шевченко Олександр"}, {"name": "Шевченко Марія"}, ("name",), "a relative"),
-    ({"name": "Шевченко Олександр"}, {"name": "A. Shevchenko"}, (), "an initial agrees"),
-    ({"name": "Олена Коваль"}, {"name": "Олена Шевченко"}, (), "marriage"),
-    ({"birth_date": "1987-03-12"}, {"birth_date": "1987-03-13"}, ("birth_date",), "another day"),
-    ({"birth_date": "1987-03-12"}, {"tax_id": "3184710691"}, (), "the day inside the RNOKPP"),
-    ({"birth_date": "1990-01-01"}, {"tax_id": "3184710691"}, ("birth_date",), "another inside"),
-    (
-        {"tax_id": "3184710691"},
-        {"tax_id": "3299712346"},
-        ("birth_date", "tax_id"),
-        "another number, and another day inside",
-    ),
-    (
-        {"tax_id": "90020212347", "country": "PL"},
-        {"tax_id": "1234567802", "country": "PL"},
-        (),
-        "PESEL and NIP are two types",
-    ),
-    ({"tax_id": "3184710691"}, {"tax_id": "770012345606", "country": "RU"}, (), "two countries"),
-    (
-        {"kind": "company", "company_code": "43210120"},
-        {"kind": "company", "company_code": "00543217"},
-        ("company_code",),
-        "two companies",
-    ),
-    (
-        {"kind": "company", "company_code": "43210120"},
-        {"kind": "company", "company_code": "3184710691"},
-        (),
-        "a company and a sole trader: two types of number",
-    ),
-    (
-        {"kind": "company", "name": "ТОВ Ромашка"},
-        {"kind": "company", "name": "ТОВ Троянда"},
-        (),
-        "companies trade under several names",
-    ),
-    (
-        {"kind": "company", "name": "ФОП Шевченко Олександр"},
-        {"name": "Олександр Шевченко"},
-        (),
-        "a sole trader is a person",
-    ),
-    (
-        {"kind": "company", "name": "ФОП Шевченко Олександр"},
-        {"name": "Марія Шевченко"},
-        ("name",),
-        "a sole trader is another person",
-    ),
-    (
-        {"kind": "company", "name": "ТОВ Ромашка"},
-        {"name": "Марія Шевченко"},
-        (),
-        "a company and its manager",
-    ),
-    (
-        {"name": "Шевченко Олександр", "birth_date": "1987-03-12"},
-        {"name": "Шевченко Марія", "birth_date": "1989-01-01"},
-        ("name", "birth_date"),
-        "two at once",
-    ),
-]
-
-
-@pytest.mark.parametrize(("one", "other", "expected", "why"), CONTRADICTIONS)
-def test_contradictions(
-    one: dict[str, str], other: dict[str, str], expected: tuple[str, ...], why: str
-) -> None:
-    a, b = make_subject(**one), make_subject(**other)
-    assert compare.contradicts(a, b) == expected, why
-    assert compare.contradicts(b, a) == expected, why
-
 
 GRADES: list[tuple[dict[str, str], list[dict[str, str]], Grade, str]] = [
     ({"phone": PHONE}, [{"phone": "8-050-123-45-67"}], Grade.STRONG, "only the phone"),
@@ -280,11 +205,9 @@ subjects = st.builds(
 
 
 @given(subjects, subjects)
-def test_contradictions_have_no_direction_and_make_a_match_possible_only(
-    one: Subject, other: Subject
-) -> None:
-    found = compare.contradicts(one, other)
-    assert found == compare.contradicts(other, one)
+def test_contradictions_make_a_match_possible_only(one: Subject, other: Subject) -> None:
+    """What keeps two records apart never shows one's facts to who asks for the other."""
+    found = contradictions(one, other)
     grade, shown = compare.grade(one, [other])
     assert grade is compare.grade(other, [one])[0]
     if found:
@@ -292,9 +215,3 @@ def test_contradictions_have_no_direction_and_make_a_match_possible_only(
     assert {a.field for a in shown if a.field in STRONG and a.how == "same"} == set(
         compare.shared_kinds(one, other)
     )
-
-
-@given(subjects)
-def test_nobody_contradicts_themselves(subject: Subject) -> None:
-    assert "name" not in compare.contradicts(subject, subject)
-    assert compare.contradicts(subject, subject) == ()

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from registry.matching import subject
+from registry.matching import comparison, subject
 from registry.matching.errors import Unreadable
 from registry.matching.party import Subject
+from registry.matching.profile import profile
 
 T = TypeVar("T")
 
@@ -85,6 +86,11 @@ class Raw:
     city: str | None = None
     address: str | None = None
     country: str | None = None
+
+
+def contradictions(one: Subject, other: Subject) -> set[str]:
+    """The fields that say that two subjects are two parties."""
+    return set(comparison.compare(profile(one), profile(other)).contradictions)
 
 
 def make_subject(**fields: object) -> Subject:
