@@ -27,7 +27,7 @@ from registry.identities.neighbours import (
 )
 from registry.identities.tables import Identifier, PairDecision, Record
 from registry.matching import weights
-from registry.matching.comparison import compare
+from registry.matching.comparison import contradicting
 from registry.matching.decision import Verdict
 from registry.matching.fingerprints import STRONG, Token
 from registry.matching.partition import partition
@@ -143,21 +143,13 @@ async def divided(
     if len(members) == 1:
         return [[members[0].id]]
     profiles = {member.id: member.profile for member in members}
-    weighed, bound, kept_apart = list(links), [], set()
-    for entry in await store.list_decisions(session, list(profiles)):
-        pair = (entry.one, entry.other)
-        if entry.staff_id is not None:
-            if entry.verdict == Verdict.SAME:
-                bound.append(pair)
-            else:
-                kept_apart.add(pair)
-        elif engine and entry.verdict == Verdict.SAME and entry.weight is not None:
-            weighed.append((entry.weight, *pair))
-
-    def apart(one: UUID, other: UUID) -> bool:
-        pair = (min(one, other), max(one, other))
-        return pair in kept_apart or bool(compare(profiles[one], profiles[other]).contradictions)
-
+    weighed, apart = list(links), list(contradicting(profiles))
+    bound: list[tuple[UUID, UUID]] = []
+    for one, other, verdict, weight, staff_id in await store.list_verdicts(session, list(profiles)):
+        if staff_id is not None:
+            (bound if verdict == Verdict.SAME else apart).append((one, other))
+        elif engine and verdict == Verdict.SAME and weight is not None:
+            weighed.append((weight, one, other))
     return partition(sorted(profiles), weighed, bound=bound, apart=apart)
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVarTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, delete, or_, select, text, tuple_, update
+from sqlalchemy import Row, Select, delete, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import aliased
 
@@ -23,6 +23,9 @@ async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
         Identifier.record_id == record_id, Identifier.kind.in_(STRONG)
     )
     return (await session.scalars(query)).all()
+
+
+Columns = TypeVarTuple("Columns")
 
 
 class Holder(NamedTuple):
@@ -107,9 +110,22 @@ async def move_records(session: Session, identity_id: UUID, records: Collection[
 
 async def list_decisions(session: Session, records: Collection[UUID]) -> Sequence[PairDecision]:
     """What counts of each pair of these records: the last decision, a moderator's before the engine's."""
-    query = (
-        select(PairDecision)
-        .ext(distinct_on(PairDecision.one, PairDecision.other))
+    return (await session.scalars(_counting(select(PairDecision), records))).all()
+
+
+Verdict = Row[UUID, UUID, str, float | None, UUID | None]
+
+
+async def list_verdicts(session: Session, records: Collection[UUID]) -> Sequence[Verdict]:
+    """(one, other, verdict, weight, staff_id) of `list_decisions`, without the evidence."""
+    of = PairDecision
+    query = select(of.one, of.other, of.verdict, of.weight, of.staff_id)
+    return (await session.execute(_counting(query, records))).all()
+
+
+def _counting(query: Select[*Columns], records: Collection[UUID]) -> Select[*Columns]:
+    return (
+        query.ext(distinct_on(PairDecision.one, PairDecision.other))
         .where(PairDecision.one.in_(records), PairDecision.other.in_(records))
         .order_by(
             PairDecision.one,
@@ -119,7 +135,6 @@ async def list_decisions(session: Session, records: Collection[UUID]) -> Sequenc
             PairDecision.id.desc(),
         )
     )
-    return (await session.scalars(query)).all()
 
 
 async def add_rows(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:

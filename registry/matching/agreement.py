@@ -27,10 +27,12 @@ class Part(IntEnum):
     INITIAL = 4
     #: A side has none.
     MISSING = 5
-    #: Another word, but so much alike that an unknown familiar form or a coarse slip may have made it: doubt.
-    ALIKE = 6
+    #: Another word, but nearly the same: a coarse slip, or an unknown familiar form.
+    NEAR = 6
+    #: Another word, but so much alike that the same may have made it: doubt.
+    ALIKE = 7
     #: Another one: it contradicts.
-    DIFFERS = 7
+    DIFFERS = 8
 
 
 class NameAgreement(Struct, frozen=True):

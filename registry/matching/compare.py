@@ -68,7 +68,7 @@ def agreement(query: Subject, record: Subject, shared: Collection[str]) -> list[
     name = _names_agree(query, record)
     if name:
         # Who is asked for by another surname may be another: marriages are for moderators to know of.
-        how = "differs" if name.surname >= Part.ALIKE else name.how
+        how = "differs" if name.surname >= Part.NEAR else name.how
         firm = name.firm and (how == "differs" or _whole(name))
         found.append(Agreement("name", how, name.similarity, firm))
     born = _birth_dates_agree(query, record)

@@ -7,14 +7,19 @@ The levels are those of the Fellegi-Sunter model: for each field a small set of 
 exactly one holds. A field that one side lacks has no level, and weighs nothing.
 """
 
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from itertools import combinations, product
+from typing import NamedTuple, TypeVar
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from registry.matching import codes, names
 from registry.matching.agreement import NameAgreement, Part
 from registry.matching.profile import Profile
+
+K = TypeVar("K", bound=Hashable)
 
 #: Identifiers that no two parties share unless something is wrong: another one contradicts.
 EXCLUSIVE = frozenset({"tax_id", "company_code"})
@@ -73,6 +78,21 @@ def compare(one: Profile, other: Profile) -> Comparison:
         level = _overlap(one.address, other.address, _ADDRESS_SAME, _ADDRESS_NEAR)
         evidence.append(Evidence("address", level))
     return Comparison(tuple(evidence), tuple(against), name)
+
+
+def contradicting(profiles: Mapping[K, Profile]) -> Iterator[tuple[K, K]]:
+    """Yield the pairs of parties of whom one contradicts the other, whatever else they share.
+
+    Reports of one person say the same of what can contradict, so each way to say it is compared once.
+    """
+    alike: dict[Hashable, list[K]] = defaultdict(list)
+    for key, made in profiles.items():
+        exclusive = tuple(made.identifiers.get(kind) for kind in sorted(EXCLUSIVE))
+        named = frozenset(name.text for name in made.names)
+        alike[named, made.birth_dates, exclusive].append(key)
+    for ours, theirs in combinations(alike.values(), 2):
+        if compare(profiles[ours[0]], profiles[theirs[0]]).contradictions:
+            yield from product(ours, theirs)
 
 
 def best_name(one: Profile, other: Profile) -> NameAgreement | None:

@@ -16,6 +16,10 @@ from registry.matching.party import STRONG
 from registry.matching.weights import Parameters, Weighed
 
 _AGAINST = frozenset({"differs", "alike"})
+#: Parts of a name, of which one that is no more than near speaks against.
+_PARTS = frozenset({"given", "surname", "patronymic"})
+#: A father's name that agrees so is known in full.
+_AGREES = frozenset({"same", "equivalent", "diminutive", "slip"})
 
 
 class Verdict(StrEnum):
@@ -51,10 +55,13 @@ def judge(
 def _renamed(comparison: Comparison) -> bool:
     """Whether only the given name agrees, beside another surname: a marriage, or two of the many called Іван.
 
-    A birth date or a number that a state gives out tells them apart; where there is none, a person decides.
+    A birth date, the father's name, a second number in common or one that a state gives out tells them apart; where
+    there is none, a person decides.
     """
     found = dict(comparison.evidence)
     if found.get("surname") not in _AGAINST or found.get("birth_date") == "same":
+        return False
+    if found.get("patronymic") in _AGREES or len(comparison.shared) > 1:
         return False
     return EXCLUSIVE.isdisjoint(comparison.shared) and bool(comparison.shared)
 
@@ -66,5 +73,8 @@ def _undoubted(comparison: Comparison, shared: AbstractSet[str]) -> bool:
     """
     if not EXCLUSIVE.isdisjoint(shared):
         return True
-    against = any(level in _AGAINST for _, level in comparison.evidence)
+    against = any(
+        level in _AGAINST or (level == "near" and field in _PARTS)
+        for field, level in comparison.evidence
+    )
     return not against and not STRONG.isdisjoint(shared)

@@ -21,6 +21,11 @@ _NEAR = 0.86
 
 _NONE: frozenset[str] = frozenset()
 
+#: Suffixes of familiar forms, in codes, that surnames hardly have: -ушка -ишка -енька -онька -очка -уня -уся -уля.
+_DIMINUTIVE = re.compile(r"(.{3,}?)i?(?:[ui]wka|[eo]nka|[oeiu]cka|u[nsl]ia)")
+#: Shorter beginnings of a name are many names'.
+_STEM = 3
+
 #: Written so, a name may be either of two that other spellings tell apart: Олена and Альона.
 _EITHER = {"алена": ("Олена", "Альона"), "alena": ("Олена", "Альона")}
 
@@ -39,6 +44,8 @@ class Table(NamedTuple):
     frames: dict[str, tuple[str, ...]]
     #: group -> letters that its initial may be.
     letters: dict[str, frozenset[str]]
+    #: the first letters of a legal form, `_STEM` at least -> groups.
+    stems: dict[str, frozenset[str]]
 
 
 def rows() -> list[tuple[list[str], list[str]]]:
@@ -59,6 +66,7 @@ def table() -> Table:
     familiar: dict[str, frozenset[str]] = {}
     frames: dict[str, tuple[str, ...]] = {}
     letters: dict[str, frozenset[str]] = {}
+    stems: dict[str, frozenset[str]] = {}
     for forms, short in rows():
         group = romanise.codes(forms[0])
         for form in forms:
@@ -67,10 +75,12 @@ def table() -> Table:
             frames[frame(code)] = (*frames.get(frame(code), ()), code)
             first = {code[0], romanise.codes(form[0])[:1]}
             letters[group] = letters.get(group, _NONE) | first
+            for length in range(_STEM, len(code) + 1):
+                stems[code[:length]] = stems.get(code[:length], _NONE) | {group}
         for form in short:
             code = romanise.codes(form)
             familiar[code] = familiar.get(code, _NONE) | {group}
-    return Table(legal, familiar, frames, letters)
+    return Table(legal, familiar, frames, letters, stems)
 
 
 def legal(code: str, written: str = "") -> frozenset[str]:
@@ -106,6 +116,14 @@ def familiar(code: str) -> frozenset[str]:
     return table().familiar.get(code, _NONE)
 
 
+def derived(code: str) -> frozenset[str]:
+    """Answer the given names that an unlisted familiar form ("Фомушка") may come from, by its suffix."""
+    found = _DIMINUTIVE.fullmatch(code)
+    if found is None or code in table().legal or code in table().familiar:
+        return _NONE
+    return table().stems.get(found[1], _NONE)
+
+
 def initials(group: str) -> frozenset[str]:
     """Answer the first letters, in codes, under which a given name's initial may be written."""
     return table().letters.get(group, _NONE)
@@ -135,6 +153,8 @@ def frame(code: str) -> str:
 #: What ends a patronymic, in codes: -ович -евич -івна -ївна -ична, Belarusian -авіч -аўна.
 _PATRONYMIC = re.compile(r"(.+?)(?:[oeia]vic|ic|[oeia]vna|inicna|icna)")
 #: Suffixes that surnames have as well: Ілліч and Лукічна, but Бабич.
+#: -івна -ївна -овна -евна, of a father's name of three letters at least.
+_DAUGHTERS, _SHORTEST_DAUGHTERS = ("ivna", "ovna", "evna"), 6
 _SHORT_SUFFIX = re.compile(r".+(?<![oeia]v)(?:ic|icna)")
 
 
@@ -147,3 +167,8 @@ def father_stem(code: str) -> str | None:
 def has_surname_suffix(code: str) -> bool:
     """Answer whether a patronymic's suffix is one that surnames have as well."""
     return _SHORT_SUFFIX.fullmatch(code) is not None
+
+
+def is_daughters(code: str) -> bool:
+    """Answer whether a word in codes ends as women's patronymics do and surnames do not."""
+    return code.endswith(_DAUGHTERS) and len(code) > _SHORTEST_DAUGHTERS

@@ -115,7 +115,10 @@ def _placed(
     clashes = min(len(ours), len(theirs))
     if clashes:
         clash = min(grade(left, right) for left in ours for right in theirs)
-        if surname == _MISSING:
+        loose = one.given in ours or other.given in theirs
+        if loose and given == _MISSING:  # "Аннв Заєць" and "Анна": it is the given names that clash
+            given, clashes = clash, clashes - 1
+        if clashes and surname == _MISSING:
             surname, clashes = clash, clashes - 1
         if clashes and given == _MISSING:
             given, clashes = clash, clashes - 1
@@ -205,4 +208,6 @@ def _abbreviated(one: Name, other: Name, ours: list[Word], theirs: list[Word]) -
         return _MISSING
     found = next((stray for stray in loose if stray is full.given), loose[0])
     loose.remove(found)
-    return Grade.INITIAL if stands_for(short.initial, found) else Grade.DIFFERS
+    if stands_for(short.initial, found):
+        return Grade.INITIAL
+    return Grade.DIFFERS if found.sure or found.familiar or found.world else Grade.LIKE

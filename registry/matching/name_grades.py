@@ -78,7 +78,7 @@ _OTHER, _SLIP_OF_SHORT = int(Grade.OTHER), int(Grade.SLIP_OF_SHORT)
 _PARTS = (
     *(Part.SAME, Part.EQUIVALENT, Part.EQUIVALENT, Part.EQUIVALENT, Part.EQUIVALENT),
     *(Part.EQUIVALENT, Part.DIMINUTIVE, Part.SLIP, Part.SLIP, Part.SLIP, Part.EQUIVALENT),
-    *(Part.INITIAL, Part.MISSING, Part.ALIKE, Part.ALIKE, *([Part.DIFFERS] * 3)),
+    *(Part.INITIAL, Part.MISSING, Part.NEAR, Part.ALIKE, *([Part.DIFFERS] * 3)),
 )
 
 
@@ -141,10 +141,16 @@ def _agree_as_given(left: Word, right: Word) -> int | None:
             return Grade.FAMILIAR
     if not (ours or short or theirs or their_short):
         return None
-    if (left.sure or short) and (right.sure or their_short):
+    if left.sure and right.sure:
         return _OTHER
     if left.world and not left.world.isdisjoint(right.world):
         return Grade.WORLD
+    if (left.sure or short) and (right.sure or their_short):
+        return _OTHER
+    if not (
+        left.derived.isdisjoint(theirs | their_short) and right.derived.isdisjoint(ours | short)
+    ):
+        return Grade.FAMILIAR
     found = _slip(left, right)  # a given name and a word that is near it: a slip at most
     return _DIFFERS if found == _SLIP_OF_SHORT else found
 
@@ -161,8 +167,8 @@ def _slip(left: Word, right: Word) -> int:
     slips = OSA.distance(one, other, score_cutoff=limit)
     if slips > limit:
         return _DIFFERS
-    if left.feminine != right.feminine and one.rstrip("aoei") == other.rstrip("aoei"):
-        return _OTHER  # Ромуальд and Ромуальда
+    if left.feminine != right.feminine and one.rstrip("aei") == other.rstrip("aei"):
+        return _OTHER  # Ромуальд and Ромуальда; -о in place of -а is a slip
     if one.startswith(other) or other.startswith(one):
         return Grade.ENDING
     return Grade.SLIP if longer >= _SMALL * slips else _SLIP_OF_SHORT
@@ -197,8 +203,10 @@ def _agree_in_pieces(left: Word, right: Word) -> int:
 
 def _one_surname(left: Word, right: Word) -> bool:
     """Answer whether two words are forms of one surname: a man's, a woman's, in either language."""
-    if left.declension is None or left.declension != right.declension:
+    if left.declension is None or right.declension is None:
         return False
+    if left.declension != right.declension and not (left.feminine and right.feminine):
+        return False  # Садов and Садовий are two; Садова and Садовая one
     one, other = left.stem, right.stem
     if min(len(one), len(other)) < _SHORTEST_STEM or left.stem_skeleton != right.stem_skeleton:
         return False

@@ -16,15 +16,20 @@ from registry.matching.writing import unify
 #: A word with its hyphens and apostrophes, and the dot that makes a short one an initial.
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['-])*\.?")
 
-#: Forms of business that are written beside a sole trader's own name.
-_FORMS = frozenset({"фоп", "ип", "спд", "чп", "спдфл", "fop"})
+_CYRILLIC = re.compile(r"[\u0400-\u052f]{2}")
 
-#: What joins words, or stands before a name, and may as well be left out: al-Masri, bin Rashid, Mrs.
+#: Forms of business that are written beside a sole trader's own name.
+_FORMS = frozenset({"фоп", "ип", "спд", "чп", "пп", "спдфл", "fop", "pe"})
+
+#: Forms of address, which are no part of a name.
+_ADDRESS = frozenset("mr mrs ms miss dr prof пан пані панна гн гжа господин госпожа".split())
+
+#: What joins words, or stands before a name, and may as well be left out: al-Masri, bin Rashid.
 _UNSAID = frozenset(
     map(
         romanise.codes,
         "al el ul ud ur as ar bin ben ibn bint de da di du del la le von van der den dos das"
-        " mr mrs ms dr prof sir пан пані".split(),
+        " sir".split(),
     )
 )
 
@@ -33,11 +38,11 @@ _AFTER_FATHER = frozenset({"ogli", "oglu", "ogl", "kizi", "gizi", "kizy", "uli"}
 
 
 class Name:
-    """A person's name in parts, made by `split` and never changed: what it lacks is empty."""
+    """A person's name in parts, made by `split` and not changed after: what it lacks is empty."""
 
     __slots__ = (
         *("core", "father", "given", "given_groups", "initial", "initial_of_father", "initials"),
-        *("order", "rest", "skeletons", "surname_skeleton", "text"),
+        *("order", "other_reading", "rest", "skeletons", "surname_skeleton", "text"),
     )
 
     def __init__(
@@ -52,7 +57,7 @@ class Name:
         #: Initials in the order in which they stand.
         self.initials = initials
         #: The one word that is the given name, None when none or several may be.
-        self.given = given = _given(core)
+        self.given = given = _given(core, initials)
         #: The words beside the given name.
         self.rest = tuple(one for one in core if one is not given) if given else core
         #: The initial that stands for a given name or surname: "Шевченко О.".
@@ -71,6 +76,8 @@ class Name:
         #: The key of the surname, where it can be told which word that is.
         alone = len(self.rest) == 1 and (given is not None or self.initial is not None)
         self.surname_skeleton = _key(self.rest[0]) if alone else None
+        #: "Іван Павлович" with the last word as a surname: only the other name can tell.
+        self.other_reading: Name | None = None
 
     @property
     def patronymic(self) -> Word | None:
@@ -102,16 +109,23 @@ def _is_telling(name: Name) -> bool:
 def _split(text: str, mended: str) -> Name:
     words: list[Word] = []
     initials: list[Word] = []
+    cyrillic = _CYRILLIC.search(mended) is not None
     for found in _WORD.findall(unicodedata.normalize("NFKC", unify(mended))):
         clean = romanise.repaired(found.rstrip(".")).casefold().strip("-'").replace("'", "")
-        if not clean or clean in _FORMS:
+        bare = clean.replace("-", "")
+        if not bare or bare in _FORMS or bare in _ADDRESS:
             continue
         short = len(clean) == 1 or (len(clean) == 2 and found.endswith("."))
+        if short and cyrillic:
+            clean = romanise.repaired_initial(found.rstrip(".")).casefold()
         (initials if short else words).append(word(clean))
     words = _plain([one for one in words if one.code])
     patronymic = _patronymic(words)
     core = tuple(one for one in words if one is not patronymic and not _is_after_father(one))
-    return Name(text, core, patronymic, tuple(initials))
+    name = Name(text, core, patronymic, tuple(initials))
+    if patronymic and len(words) == 2 and not name_words.is_daughters(patronymic):
+        name.other_reading = Name(text, tuple(words), None, tuple(initials))
+    return name
 
 
 def _plain(words: list[Word]) -> list[Word]:
@@ -122,8 +136,14 @@ def _plain(words: list[Word]) -> list[Word]:
     return plain if len(plain) > 1 else words
 
 
-def _given(core: tuple[Word, ...]) -> Word | None:
-    known = [one for one in core if one.given] or [one for one in core if one.familiar]
+def _given(core: tuple[Word, ...], initials: tuple[Word, ...]) -> Word | None:
+    """Answer the one word that is the given name: surely, by its likeness to one, or by a familiar form."""
+    if (
+        len(core) == 1 and len(initials) > 1
+    ):  # "Якимко М. С.": the initials are the given name's and the father's
+        return None
+    sure = [one for one in core if one.sure]
+    known = sure or [one for one in core if one.given] or [one for one in core if one.familiar]
     return known[0] if len(known) == 1 else None
 
 
@@ -141,6 +161,9 @@ def _patronymic(words: list[Word]) -> Word | None:
         if before.given and one in candidates and father(one).given
     ]
     if len(words) == 2:  # "Олександр Петрович"; the other order is a surname and a given name
+        first, second = words
+        if (first.given or first.familiar) and name_words.is_daughters(second):
+            return second
         return after_given[0] if after_given else None
     known = [one for one in candidates if father(one).given]
     return (after_given or known or candidates)[-1]

@@ -27,6 +27,7 @@ class Word:
             "clean",
             "code",
             "declension",
+            "derived",
             "familiar",
             "feminine",
             "given",
@@ -61,6 +62,8 @@ class Word:
         self.sure = given_names.is_legal(code)
         #: The given names of which it is a familiar form.
         self.familiar = given_names.familiar(code)
+        #: The given names that it may come from as a familiar form that is not listed.
+        self.derived = given_names.derived(code)
         #: The names of the wide world that it may be.
         self.world = name_world.groups(code)
         #: What is left of a surname without the ending that only tells a man's from a woman's.
@@ -71,7 +74,7 @@ class Word:
         #: Whether it is one word, of one reading, and no given name that is known.
         self.plain = not (self.pieces or self.others or self.given or self.familiar)
         #: The letters, in codes, that its initial may be.
-        self.initials = _initials(clean, code, self.given)
+        self.initials = _initials(clean, code, self.given | self.familiar)
 
 
 @lru_cache(maxsize=65_536)
@@ -129,3 +132,8 @@ def looks_patronymic(one: Word) -> bool:
     if one.pieces or given_names.father_stem(one.code) is None:
         return False
     return not given_names.has_surname_suffix(one.code) or bool(father(one).given)
+
+
+def is_daughters(one: Word) -> bool:
+    """Answer whether a word has the suffix of a woman's patronymic, -івна or -овна, which no surname has."""
+    return not one.pieces and given_names.is_daughters(one.code)

@@ -25,7 +25,7 @@ _ALLOWED = re.compile(r"(?:[^\W\d_]|[\u0300-\u036f]|[ .'-])+")
 _SAME, _WORLD, _FAMILIAR, _ENDING = map(
     int, (Grade.SAME, Grade.WORLD, Grade.FAMILIAR, Grade.ENDING)
 )
-_ALIKE = (int(Grade.NEAR), int(Grade.LIKE))
+_ALIKE = {int(Grade.NEAR), int(Grade.LIKE)}
 _MISSING, _ABSENT = int(Grade.MISSING), (int(Grade.MISSING), int(Grade.INITIAL))
 _STACKED = re.compile(r"[\u0300-\u036f]{3}")
 
@@ -55,6 +55,18 @@ def compare(one: Name, other: Name) -> NameAgreement | None:
     """
     if not one.core or not other.core:
         return None
+    if one.other_reading is not None and other.rest:
+        return max(_compare(one, other), _compare(one.other_reading, other), key=_likelihood)
+    if other.other_reading is not None and one.rest:
+        return max(_compare(one, other), _compare(one, other.other_reading), key=_likelihood)
+    return _compare(one, other)
+
+
+def _likelihood(found: NameAgreement | None) -> float:
+    return found.score if found else -1.0
+
+
+def _compare(one: Name, other: Name) -> NameAgreement | None:
     found = name_align.align(one, other)
     if found is None:
         return None
@@ -73,8 +85,9 @@ def _told(found: Alignment) -> tuple[How, bool]:
     """Answer in the wire's word how two names agree, and whether that is sure."""
     given, surname, father, _, against, extra, known = found
     if max(given, father, against) > _MISSING:
-        # A word that no table knows, beside an agreeing surname: a short form or a slip that we cannot tell.
-        doubt = given in _ALIKE and surname <= _ENDING and max(father, against) <= _MISSING
+        # Words that no table knows, but near to what they would be: short forms or slips that we cannot tell.
+        unlike = {grade for grade in (given, father) if grade > _MISSING}
+        doubt = unlike <= _ALIKE and surname <= _MISSING and against <= _MISSING
         return "differs", not doubt
     if surname > _MISSING:  # a surname can change, by marriage for one
         changed = known and given <= _FAMILIAR

@@ -10,7 +10,7 @@ that exclude each other about equally well, it joins neither: nothing says whose
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -22,20 +22,29 @@ FIRM = 6.0
 
 
 class _Groups(Generic[K]):
-    """Disjoint sets of records, with their members."""
+    """Disjoint sets of records, each with its members and those whom they contradict."""
 
-    def __init__(self, records: Iterable[K]) -> None:
+    def __init__(self, records: Iterable[K], apart: Iterable[tuple[K, K]]) -> None:
         self.of: dict[K, K] = {record: record for record in records}
-        self.members: dict[K, list[K]] = {record: [record] for record in self.of}
+        self.members: dict[K, set[K]] = {record: {record} for record in self.of}
+        self.foes: dict[K, set[K]] = {record: set() for record in self.of}
+        for one, other in apart:
+            self.foes[one].add(other)
+            self.foes[other].add(one)
 
     def join(self, one: K, other: K) -> None:
         """Make the groups of two records one."""
         kept, gone = self.of[one], self.of[other]
         if len(self.members[kept]) < len(self.members[gone]):
             kept, gone = gone, kept
-        for record in self.members.pop(gone):
-            self.of[record] = kept
-            self.members[kept].append(record)
+        members = self.members.pop(gone)
+        self.of.update(dict.fromkeys(members, kept))
+        self.members[kept] |= members
+        self.foes[kept] |= self.foes.pop(gone)
+
+    def excluded(self, ours: K, theirs: K) -> bool:
+        """Whether a record of one group contradicts one of the other."""
+        return not self.foes[ours].isdisjoint(self.members[theirs])
 
 
 def partition(
@@ -43,21 +52,18 @@ def partition(
     links: Iterable[tuple[float, K, K]],
     *,
     bound: Iterable[tuple[K, K]] = (),
-    apart: Callable[[K, K], bool],
+    apart: Iterable[tuple[K, K]] = (),
 ) -> list[list[K]]:
     """Divide records into parties, each in the order given, parties in the order of their first records.
 
     `links` are (weight, one, other) of the engine's decisions for one party, `bound` the moderators'.
-    `apart` answers whether two records are known to be of two parties (symmetric).
+    `apart` are pairs of records that are known to be of two parties.
     """
     place = {record: number for number, record in enumerate(records)}
-    groups = _Groups(records)
+    groups = _Groups(records, apart)
     for one, other in bound:
         if groups.of[one] != groups.of[other]:
             groups.join(one, other)
-
-    def excluded(ours: K, theirs: K) -> bool:
-        return any(apart(a, b) for a in groups.members[ours] for b in groups.members[theirs])
 
     ordered = sorted(links, key=lambda link: (-link[0], *sorted((place[link[1]], place[link[2]]))))
     near: dict[K, list[tuple[float, K]]] = defaultdict(list)
@@ -73,13 +79,19 @@ def partition(
             )
             wanted = support.pop(its, 0) if weight >= FIRM else 0
             support.pop(groups.of[mine], None)
-            if any(links >= wanted and excluded(group, its) for group, links in support.items()):
+            if any(
+                links >= wanted and groups.excluded(group, its) for group, links in support.items()
+            ):
                 return True
         return False
 
     for weight, one, other in ordered:
         ours, theirs = groups.of[one], groups.of[other]
-        if ours != theirs and not excluded(ours, theirs) and not rivalled(weight, one, other):
+        if (
+            ours != theirs
+            and not groups.excluded(ours, theirs)
+            and not rivalled(weight, one, other)
+        ):
             groups.join(one, other)
     parties = [sorted(members, key=place.__getitem__) for members in groups.members.values()]
     return sorted(parties, key=lambda party: place[party[0]])

@@ -90,6 +90,11 @@ def repaired(word: str) -> str:
     return word.translate(_TO_LATIN) if to_latin else word
 
 
+def repaired_initial(letter: str) -> str:
+    """Answer the Cyrillic letter that a Latin one beside Cyrillic words stands for, where one looks the same."""
+    return letter.translate(_TO_CYRILLIC)
+
+
 def codes(word: str) -> str:
     """Answer the codes of one word without blanks (see the charter); any case, any script."""
     if not word.isascii():

@@ -15,12 +15,11 @@ Links = Iterable[tuple[float, str, str]]
 
 def divided(records: str, links: Links, *, bound: Pairs = (), apart: Pairs = ()) -> list[str]:
     """The parties as words, such as ["abc", "d"]; a pair is two letters."""
-    excluded = {frozenset(pair) for pair in apart}
     parties = partition(
         list(records),
         links,
         bound=[(pair[0], pair[1]) for pair in bound],
-        apart=lambda a, b: frozenset((a, b)) in excluded,
+        apart=[(pair[0], pair[1]) for pair in apart],
     )
     return ["".join(party) for party in parties]
 
