@@ -19,6 +19,7 @@ from registry.matching.name_grades import (
     agree,
     agree_fathers,
     grade,
+    grade_surnames,
     one_initial,
     stands_for,
 )
@@ -67,7 +68,7 @@ def align(one: Name, other: Name) -> Alignment | None:
     given = grade(one.given, other.given)
     left, right = one.rest, other.rest
     if len(left) == 1 == len(right) and not (one.initials or other.initials):
-        return Alignment(given, grade(left[0], right[0]), father)
+        return Alignment(given, grade_surnames(left[0], right[0]), father)
     pairs, ours, theirs = _paired(left, right)
     return _placed(one, other, pairs, ours, theirs, given, father)
 

@@ -93,6 +93,13 @@ def grade(left: Word, right: Word) -> int:
     return difference(left, right) if found == _DIFFERS else found
 
 
+def grade_surnames(left: Word, right: Word) -> int:
+    """Answer the grade of two words of which the other words tell that they are surnames."""
+    found = grade(left, right)
+    # Климух and Климуха: what tells a man's name from a woman's says nothing of surnames.
+    return Grade.ENDING if found == _OTHER and not (left.sure or right.sure) else found
+
+
 def agree(left: Word, right: Word) -> int:
     """Answer the grade at which two words agree; `Grade.DIFFERS`, or more, for two words."""
     if left is right or left.clean == right.clean:

@@ -15,6 +15,12 @@ from registry.matching import given_names, name_spellings, name_world, romanise
 _POSSESSIVE = re.compile(r"(.*(?:ov|ev|iv|in))a?")
 _ADJECTIVE = re.compile(r"(.+?)(?:oi|i|aia|ia|a)")
 
+#: Сива is no daughter-in-law of a Сив.
+_SHORTEST_SONS = 5
+
+#: What a short word that is only near to a given name must not end with to be one.
+_SURNAME = re.compile(r".{2,4}(?:(?:ov|ev|iv|in)a?|aia|oi|ski|ska)")
+
 _BROAD = str.maketrans("eo", "aa")
 
 
@@ -58,6 +64,8 @@ class Word:
         self.given: frozenset[str] = (
             _of_all(self.pieces) if self.pieces else given_names.legal(code, clean)
         )
+        if _SURNAME.fullmatch(code) and not given_names.is_legal(code):
+            self.given = frozenset()  # Левін is no Левон
         #: Whether it stands in the table as it is, and not only near to what does.
         self.sure = given_names.is_legal(code)
         #: The given names of which it is a familiar form.
@@ -69,7 +77,7 @@ class Word:
         #: What is left of a surname without the ending that only tells a man's from a woman's.
         self.stem, self.declension = surname(code)
         #: Whether it ends as Романів does, which is not Романов.
-        self.of_sons = code.endswith(("iv", "iva"))
+        self.of_sons = code.endswith(("iv", "iva")) and len(self.stem) >= _SHORTEST_SONS
         self.stem_skeleton = romanise.skeleton(self.stem)
         #: Whether it is one word, of one reading, and no given name that is known.
         self.plain = not (self.pieces or self.others or self.given or self.familiar)
