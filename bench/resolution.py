@@ -96,7 +96,8 @@ def ours(number: str, columns: str) -> tuple[float, float]:
     found = [
         pair
         for pair, comparison in compared.items()
-        if weights.weigh(comparison, parameters, rarity=rarity[pair[1]]).total >= 0
+        if weights.weigh(comparison, parameters, rarity=max(rarity[pair[0]], rarity[pair[1]])).total
+        >= 0
     ]
     return round(_f1(found, judged, number), 4), time.perf_counter() - began
 

@@ -91,14 +91,12 @@ def weights(files: Sequence[Path], *, out: Path, name: str, source: str, precisi
 
     Exit codes: 0 done, 2 not possible, and why.
     """
-    import msgspec
-
     from registry.evaluation.fit import fit
 
     records, dropped = _read_apart(files)
     named = source or ", ".join(file.name for file in files)
     made = fit(records, version=name, source=named, precision=precision)
-    out.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
+    written(made, out)
     output.pairs(
         [
             ("Records", len(records)),
@@ -143,19 +141,19 @@ def _read_apart(files: Sequence[Path]) -> "tuple[list[Judged], Counter[str]]":
 
 def parameters_of(path: Path | None) -> "Parameters":
     """The parameters in a file, or the release's."""
+    from registry.matching import weights
+
+    try:
+        return weights.load(str(path or ""))
+    except weights.BadParameters as fault:
+        raise Refusal(f"{fault}.") from None
+
+
+def written(parameters: "Parameters", out: Path) -> None:
+    """Write a file of parameters, for people to read as well."""
     import msgspec
 
-    from registry.matching import weights
-    from registry.matching.weights import Parameters
-
-    if path is None:
-        return weights.default()
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Parameters)
-    except msgspec.DecodeError as fault:
-        raise Refusal(f"{path} holds no parameters: {fault}.") from None
-    except OSError as fault:
-        raise Refusal(f"{path} cannot be read: {fault.strerror}.") from None
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(parameters), indent=1) + b"\n")
 
 
 def _passes(

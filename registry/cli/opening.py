@@ -51,10 +51,12 @@ def settings(*, data_dir: Path | None, database_url: str | None, folder: bool = 
     """
     from registry.messages.service import usable_channels
     from registry.platform import blobs, keyring, policy
+    from registry.platform.runtime import parameters_of
     from registry.platform.settings import SettingsError, from_env
 
     found = from_env(data_dir=data_dir, database_url=database_url)
     policy.load(found.policy)
+    parameters_of(found)
     usable_channels(found)
     blobs.open_store(found)
     if found.log_level.lower() not in LOG_LEVELS:

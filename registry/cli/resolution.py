@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from registry.cli import opening, output
-from registry.cli.evaluate import parameters_of
+from registry.cli.evaluate import parameters_of, written
 
 if TYPE_CHECKING:
     from registry.identities.renewal import Renewal
@@ -25,10 +25,36 @@ def resolution() -> None:
 
 def _options(command: Any) -> Any:
     file = click.option(
-        "--parameters", type=_FILE, help="A file of `evaluate weights`; else the release's."
+        "--parameters",
+        type=_FILE,
+        help="A file of parameters; else REGISTRY_PARAMETERS, else the release's.",
     )
     as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     return file(as_json(opening.options(command)))
+
+
+@resolution.command()
+@click.option("--out", type=_FILE, required=True, help="Write the parameters here.")
+@click.option("--version", "name", required=True, help="The version that decisions will name.")
+@opening.options
+def learn(*, out: Path, name: str, **given: Any) -> None:
+    """Learn from moderators' answers: write parameters that fit them better than the present ones.
+
+    The present weights move as far as the answers move them: a few answers a little, many of one kind as far as they
+    say. Nothing changes until you look at what would (`preview`), name the file in REGISTRY_PARAMETERS, and `apply`.
+
+        registry resolution learn --version 2 --out parameters.json
+        registry resolution preview --parameters parameters.json
+
+    Exit codes: 0 done, 2 not possible, and why.
+    """
+    from registry.identities import learning
+
+    found, answers = opening.perform(
+        opening.settings(**given), lambda runtime: learning.learn(runtime, name)
+    )
+    written(found, out)
+    output.pairs([("Answers", answers), ("Written", out)])
 
 
 @resolution.command()
@@ -57,8 +83,10 @@ def apply(*, parameters: Path | None, as_json: bool, **given: Any) -> None:
 
 def _renew(parameters: Path | None, *, as_json: bool, change: bool, given: dict[str, Any]) -> None:
     from registry.identities import renewal
+    from registry.platform.runtime import parameters_of as parameters_of_deployment
 
-    chosen = parameters_of(parameters)
+    settings = opening.settings(**given)
+    chosen = parameters_of(parameters) if parameters else parameters_of_deployment(settings)
     work = renewal.apply if change else renewal.preview
     with output.err().status("Reading records ...") as status:
         read = 0
@@ -68,9 +96,7 @@ def _renew(parameters: Path | None, *, as_json: bool, change: bool, given: dict[
             read += number
             status.update(f"Reading records ... {read:,}")
 
-        found = opening.perform(
-            opening.settings(**given), lambda runtime: work(runtime, chosen, step)
-        )
+        found = opening.perform(settings, lambda runtime: work(runtime, chosen, step))
     if as_json:
         output.emit({"parameters": chosen.version, "applied": change, **_fields(found)})
         return

@@ -33,7 +33,7 @@ _MOST_NEIGHBOURS = 40
 _PROMISE = {
     **dict.fromkeys(STRONG, 8),
     **dict.fromkeys(("name_pair", "name_birth_date", "local_part", "untyped"), 3),
-    "name_city": 2,
+    **dict.fromkeys(("name_city", "city_birth_date"), 2),
 }
 _PROMISE_OTHER = 1
 

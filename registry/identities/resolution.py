@@ -26,7 +26,6 @@ from registry.identities.neighbours import (
     tokens,
 )
 from registry.identities.tables import Identifier, PairDecision, Record
-from registry.matching import weights
 from registry.matching.comparison import contradicting
 from registry.matching.decision import Verdict
 from registry.matching.fingerprints import STRONG, Token
@@ -63,7 +62,7 @@ async def resolve(
     Writers of the same identifiers wait for one another, so one person submitted many times at once
     becomes one identity.
     """
-    parameters = using or weights.default()
+    parameters = using or session.runtime.parameters
     made = profile(subject)
     found = tokens(session.keyring, subject, made)
     record_id = uuid7()
@@ -77,7 +76,7 @@ async def resolve(
         parties = await divided(session, [*family, newcomer], links)
         mine = next(party for party in parties if record_id in party)
         await store.add_identities(session, [min(mine)])
-        await _write(session, record_id, min(mine), subject, data_key, found, search)
+        await write(session, record_id, min(mine), subject, data_key, found, search)
         told = entries(session, record_id, judged, set(mine), parameters)
         await store.add_rows(session, PairDecision, told)
         await settle(session, parties, {member.id: member.identity_id for member in family})
@@ -253,7 +252,7 @@ def _questions(ranked: Sequence[Judged], mine: set[UUID]) -> dict[Judged, float]
     return dict(sorted(worth.items(), key=lambda pair: -pair[1])[:_MOST_QUESTIONS])
 
 
-async def _write(
+async def write(
     session: Session,
     record_id: UUID,
     identity_id: UUID,
@@ -262,6 +261,7 @@ async def _write(
     found: Sequence[Token],
     search: Search,
 ) -> None:
+    """Write a record of an identity, and the index values by which it will be found."""
     record = {
         "id": record_id,
         "identity_id": identity_id,

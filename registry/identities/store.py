@@ -6,15 +6,35 @@ from typing import Any, NamedTuple, TypeVarTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Select, delete, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Row,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from registry.identities.rules import FactCodes, StandingFact
 from registry.identities.tables import Fact, Identifier, Identity, PairDecision, Record, Standing
 from registry.matching.fingerprints import STRONG
 from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
+
+
+def _among(column: InstrumentedAttribute[UUID], values: Collection[UUID]) -> ColumnElement[bool]:
+    """One parameter however many values there are: the statement is compiled, and planned, once."""
+    return column == any_(bindparam(None, list(values), type_=ARRAY(Uuid)))
 
 
 async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
@@ -76,7 +96,7 @@ async def list_sealed(
             DataKeyRow.kek_version,
         )
         .join(DataKeyRow, DataKeyRow.id == Record.data_key_id)
-        .where(or_(Record.id.in_(records), Record.identity_id.in_(identities)))
+        .where(or_(_among(Record.id, records), _among(Record.identity_id, identities)))
     )
     return rows.all()
 
@@ -84,27 +104,27 @@ async def list_sealed(
 async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
     """Record -> its identity."""
     rows = await session.execute(
-        select(Record.id, Record.identity_id).where(Record.id.in_(records))
+        select(Record.id, Record.identity_id).where(_among(Record.id, records))
     )
     return {row.id: row.identity_id for row in rows}
 
 
 async def lock_identities(session: Session, identities: Collection[UUID]) -> None:
     """Make changes of these identities wait for one another, in one fixed order, until the transaction ends."""
-    query = select(Identity.id).where(Identity.id.in_(identities)).order_by(Identity.id)
+    query = select(Identity.id).where(_among(Identity.id, identities)).order_by(Identity.id)
     await session.execute(query.with_for_update())
 
 
 async def add_identities(session: Session, identities: Collection[UUID]) -> None:
     """Add identities that are not there yet."""
     rows = [{"id": identity, "created_at": session.now} for identity in identities]
-    await session.execute(insert(Identity).values(rows).on_conflict_do_nothing())
+    await session.execute(insert(Identity).on_conflict_do_nothing(), rows)
 
 
 async def move_records(session: Session, identity_id: UUID, records: Collection[UUID]) -> None:
     """Let these records belong to an identity."""
     await session.execute(
-        update(Record).where(Record.id.in_(records)).values(identity_id=identity_id)
+        update(Record).where(_among(Record.id, records)).values(identity_id=identity_id)
     )
 
 
@@ -123,10 +143,30 @@ async def list_verdicts(session: Session, records: Collection[UUID]) -> Sequence
     return (await session.execute(_counting(query, records))).all()
 
 
+async def list_answers(session: Session) -> Sequence[Row[str, list[tuple[str, str, float]]]]:
+    """(verdict, evidence) of each pair that moderators decided: their last answer, and what the engine saw last."""
+    answer, asked = aliased(PairDecision), aliased(PairDecision)
+    seen = (
+        select(asked.evidence)
+        .where(asked.one == answer.one, asked.other == answer.other, asked.staff_id.is_(None))
+        .order_by(asked.at.desc(), asked.id.desc())
+        .limit(1)
+        .lateral("seen")
+    )
+    query = (
+        select(answer.verdict, seen.c.evidence)
+        .join(seen, true())
+        .ext(distinct_on(answer.one, answer.other))
+        .where(answer.staff_id.is_not(None))
+        .order_by(answer.one, answer.other, answer.at.desc(), answer.id.desc())
+    )
+    return (await session.execute(query)).all()
+
+
 def _counting(query: Select[*Columns], records: Collection[UUID]) -> Select[*Columns]:
     return (
         query.ext(distinct_on(PairDecision.one, PairDecision.other))
-        .where(PairDecision.one.in_(records), PairDecision.other.in_(records))
+        .where(_among(PairDecision.one, records), _among(PairDecision.other, records))
         .order_by(
             PairDecision.one,
             PairDecision.other,
@@ -249,7 +289,7 @@ async def delete_record(session: Session, record_id: UUID) -> UUID | None:
 async def delete_empty(session: Session, identities: Collection[UUID]) -> None:
     """Delete those of the identities that have no record left."""
     inhabited = select(Record.id).where(Record.identity_id == Identity.id).exists()
-    await session.execute(delete(Identity).where(Identity.id.in_(identities), ~inhabited))
+    await session.execute(delete(Identity).where(_among(Identity.id, identities), ~inhabited))
 
 
 async def list_hidden(
@@ -301,6 +341,6 @@ async def owners_of(session: Session, records: Collection[UUID]) -> set[UUID | N
     query = (
         select(DataKeyRow.owner_id)
         .join(Record, Record.data_key_id == DataKeyRow.id)
-        .where(Record.id.in_(records))
+        .where(_among(Record.id, records))
     )
     return set(await session.scalars(query))

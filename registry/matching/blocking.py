@@ -4,7 +4,8 @@ Lives here: which combinations of fields make two parties a candidate pair. Not 
 16 bytes that are kept (`fingerprints`), how many holders a token may have, or the comparison itself.
 
 Strong identifiers find by themselves. Names find only in company: with the birth date, the town, or
-each other; a single word of a name only while few have it, which is the store's to count.
+each other; a single word of a name only while few have it, which is the store's to count. A birth date finds
+only with a letter of the name, or with the town: a name that was misread altogether leaves nothing else.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ def keys(subject: Subject, made: Profile | None = None) -> Iterator[tuple[str, s
     for key, value in subject.untyped:
         yield "untyped", f"{key}={value}"
     yield from dict.fromkeys(_named(made))
+    if made.city:
+        for day in sorted(made.birth_dates):
+            yield "city_birth_date", f"{made.city}|{day.isoformat()}"
     for address in subject.emails:
         local = address.partition("@")[0]
         if len(local) >= 7:

@@ -26,21 +26,28 @@ _LOWEST = 1e-12
 
 
 def labelled(
-    counts: Mapping[Pattern, tuple[int, int]], *, ridge: float = 1.0, rounds: int = 400
+    counts: Mapping[Pattern, tuple[int, int]],
+    *,
+    ridge: float = 1.0,
+    rounds: int = 400,
+    around: tuple[float, Weights] | None = None,
 ) -> tuple[float, Weights]:
     """Fit weights to pattern -> (pairs of two parties, pairs of one); answer the prior and the weights.
 
     Ridge-penalised logistic regression over indicator variables, by gradient steps with a diagonal
-    preconditioner (Jacobi); the penalty keeps a level seen a few times near nought.
+    preconditioner (Jacobi); the penalty keeps a level seen a few times near nought, or near its weight in `around`
+    (a prior, which stays, and weights: what is believed before the pairs are seen).
     """
     rows = [(pattern, no, yes) for pattern, (no, yes) in counts.items()]
     names = sorted({level for levels, _, _ in rows for level in levels})
     place = {name: number for number, name in enumerate(names)}
     coded = [([place[level] for level in levels], no, yes) for levels, no, yes in rows]
-    beta, intercept = [0.0] * len(names), 0.0
+    prior, believed = around or (0.0, {})
+    start = [believed.get(field, {}).get(level, 0.0) * _LN2 for field, level in names]
+    beta, intercept = list(start), prior * _LN2
     velocity, drift = [0.0] * len(names), 0.0
     for _ in range(rounds):
-        gradient = [-ridge * value for value in beta]
+        gradient = [ridge * (was - value) for was, value in zip(start, beta, strict=True)]
         curvature = [ridge + 1e-9] * len(beta)
         slope = bend = 1e-9
         for levels, no, yes in coded:
@@ -56,8 +63,9 @@ def labelled(
         for number in range(len(beta)):
             velocity[number] = 0.8 * velocity[number] + gradient[number] / curvature[number] / 8
             beta[number] += velocity[number]
-        drift = 0.8 * drift + slope / bend / 8
-        intercept += drift
+        if around is None:
+            drift = 0.8 * drift + slope / bend / 8
+            intercept += drift
     return intercept / _LN2, _nested({name: beta[place[name]] / _LN2 for name in names})
 
 

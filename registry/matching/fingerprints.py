@@ -4,7 +4,7 @@ Lives here: how the texts of `blocking` are keyed. Not here: which texts there a
 versions, and how many may hold a token. A value is HMAC-SHA256 of its kind and its text, cut to 16 bytes:
 enough that two of 10^9 values do not meet, too little to be worth more.
 
-Names go under a key of their own. A birth date is never indexed alone.
+Names and towns go under a key of their own. A birth date is never indexed alone.
 """
 
 import hmac
@@ -17,6 +17,7 @@ from registry.matching.profile import Profile
 __all__ = ["STRONG", "Token", "index_values", "strong_values"]
 
 _BYTES = 16
+_UNDER_NAMES = ("name_", "city_")
 
 
 class Token(NamedTuple):
@@ -33,7 +34,7 @@ def index_values(
 ) -> list[Token]:
     """Answer every index value of the subject, each once: strong kinds first."""
     return [
-        Token(kind, keyed(kind, text, names_key if kind.startswith("name_") else index_key))
+        Token(kind, keyed(kind, text, names_key if kind.startswith(_UNDER_NAMES) else index_key))
         for kind, text in dict.fromkeys(blocking.keys(subject, made))
     ]
 

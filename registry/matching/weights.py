@@ -15,6 +15,7 @@ import math
 from collections.abc import Collection
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 import msgspec
 
@@ -94,6 +95,22 @@ def surname_rarity(holders: int, records: int, parameters: Parameters) -> float:
     share = max(holders, 1) / records
     low, high = RARITY_BOUNDS
     return min(high, max(low, math.log2(parameters.surname_share / share)))
+
+
+class BadParameters(ValueError):
+    """A file that holds no parameters; the message names it and says why."""
+
+
+def load(path: str) -> Parameters:
+    """The parameters of a file; those of this release when no file is named."""
+    if not path:
+        return default()
+    try:
+        return msgspec.json.decode(Path(path).read_bytes(), type=Parameters)
+    except OSError as fault:
+        raise BadParameters(f"{path} cannot be read: {fault.strerror}") from None
+    except msgspec.DecodeError as fault:
+        raise BadParameters(f"{path} holds no parameters: {fault}") from None
 
 
 @cache

@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from registry.matching import weights
+from registry.matching.weights import Parameters
 from registry.platform import clock, db, keyring, policy
 from registry.platform.blobs import BlobStore, open_store
 from registry.platform.db import Database
@@ -51,6 +53,8 @@ class Runtime:
     keyring: Keyring
     database: Database
     files: BlobStore
+    #: What evidence weighs in who is who.
+    parameters: Parameters
     sessions: async_sessionmaker[Session]
 
 
@@ -58,11 +62,12 @@ class Runtime:
 async def running(settings: Settings, database_url: str) -> AsyncIterator[Runtime]:
     """Open everything that a process needs, and close it at the end."""
     profile, files = policy.load(settings.policy), open_store(settings)
+    parameters = parameters_of(settings)
     database = await db.connect(settings, database_url)
     sessions = async_sessionmaker(database.engine, class_=Session, expire_on_commit=False)
     try:
         keys = keyring.load(settings, may_create=await _is_new(database))
-        runtime = Runtime(settings, profile, keys, database, files, sessions)
+        runtime = Runtime(settings, profile, keys, database, files, parameters, sessions)
         await _check_keys(runtime)
         yield runtime
     finally:
@@ -82,6 +87,14 @@ async def transaction(
         session.real = await db.begin(session, business_id)
         session.now = session.real + clock.offset()
         yield session
+
+
+def parameters_of(settings: Settings) -> Parameters:
+    """What evidence weighs in this deployment; raises `SettingsError` for a file that holds no parameters."""
+    try:
+        return weights.load(settings.parameters)
+    except weights.BadParameters as fault:
+        raise SettingsError(f"REGISTRY_PARAMETERS: {fault}.") from None
 
 
 async def _is_new(database: Database) -> bool:

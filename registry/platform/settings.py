@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     operator_name: str = "Client Registry"
     #: Addresses or networks of proxies whose `X-Forwarded-For` is believed, separated by commas.
     trusted_proxies: str = ""
+    #: What evidence weighs in who is who: a file of `registry resolution learn`; empty for the release's.
+    parameters: str = ""
     #: Log level: debug, info, warning, error.
     log_level: str = "info"
     #: Database connections of one process, besides the lookup path's own.

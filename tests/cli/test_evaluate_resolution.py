@@ -58,3 +58,18 @@ def test_what_is_no_file_of_records(tmp_path: Path) -> None:
         ended = run("evaluate", "resolution", file, "--data-dir", tmp_path / "var")
         assert ended.code == 2
         assert told in ended.err
+
+
+def test_learnt_parameters_are_written_and_used(tmp_path: Path) -> None:
+    """`resolution learn` writes a file that REGISTRY_PARAMETERS takes; a file of something else is refused by name."""
+    data, out = ("--data-dir", tmp_path / "var"), tmp_path / "learnt.json"
+    learnt = run("resolution", "learn", "--version", "7", "--out", out, *data)
+    assert learnt.code == 0, learnt.err
+    chosen = {"REGISTRY_PARAMETERS": str(out)}
+    seen = run("resolution", "preview", "--json", *data, **chosen)
+    assert seen.code == 0, seen.err
+    assert json.loads(seen.out)["parameters"] == "7"
+    out.write_text("[]")
+    refused = run("resolution", "preview", *data, **chosen)
+    assert refused.code == 2
+    assert "REGISTRY_PARAMETERS" in refused.err

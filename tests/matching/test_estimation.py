@@ -73,3 +73,17 @@ def test_a_level_seen_on_one_side_only_weighs_no_infinity() -> None:
     ):
         assert 1 < weights["tax_id"]["same"] < 40
         assert -40 < weights["tax_id"]["differs"] < 0
+
+
+def test_what_is_believed_moves_as_far_as_the_pairs_say() -> None:
+    """A belief without pairs stays; a few pairs against it move it a little, many as far as they say."""
+    pattern = (Evidence("surname", "alike"),)
+    believed = (0.0, {"surname": {"alike": 4.0, "same": 6.0}})
+    found = []
+    for number in (1, 10, 400):
+        prior, weights = estimation.labelled({pattern: (number, number)}, around=believed)
+        assert prior == 0.0
+        assert weights.keys() == {"surname"}
+        found.append(weights["surname"]["alike"])
+    assert 4 > found[0] > found[1] > found[2]
+    assert abs(found[2]) < 0.1, "as many of one person as of two: it says nothing"

@@ -1,0 +1,138 @@
+"""Who is who on write: the time that resolution takes among many records, beside writing the record alone.
+
+A scratch database is filled with invented people (tests.persons) without being compared; then the last of the file are
+resolved one by one, each in a transaction of its own, as reports are. In turn with each goes the baseline: the same
+record and its index values, written and nothing else. Both figures include the database and the commit.
+
+    python bench/writes.py [--records 150000] [--writes 1000]
+
+Prints medians and 99th percentiles in milliseconds, the ratio, candidates a write, and of the writes whose person is
+there already the share that met one of their records (blocking recall by cluster).
+"""
+
+import argparse
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from registry.evaluation import run
+from registry.evaluation.records import Judged, read
+from registry.identities import resolution, store
+from registry.identities.neighbours import Search, tokens
+from registry.matching.profile import profile
+from registry.platform import embedded, vault
+from registry.platform.db import as_system
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Runtime, Session, transaction
+
+ROOT = Path(__file__).resolve().parents[1]
+BATCH = 500
+
+
+def people(folder: Path, count: int) -> list[Judged]:
+    """Invented people of medium difficulty, in the order of the file."""
+    file = folder / "people.jsonl"
+    made = ("-m", "tests.persons", "records", "--seed", "1", "--count", str(count))
+    subprocess.run(
+        [sys.executable, *made, "--difficulty", "medium", "--out", file], cwd=ROOT, check=True
+    )
+    return list(read(file, Counter()))
+
+
+async def plain(session: Session, record: Judged) -> UUID:
+    """Write a record and its index values as an identity of its own, compared with nothing."""
+    key = await vault.create(session, session.keyring, owner=None)
+    found, record_id = tokens(session.keyring, record.subject, profile(record.subject)), uuid7()
+    async with as_system(session):
+        await store.add_identities(session, [record_id])
+        await resolution.write(
+            session, record_id, record_id, record.subject, key, found, Search(found, {}, 0)
+        )
+    return record_id
+
+
+async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
+    """Write the records without comparing them; returns whose each is."""
+    whose: dict[UUID, str] = {}
+    for start in range(0, len(records), BATCH):
+        async with transaction(runtime) as session:
+            for record in records[start : start + BATCH]:
+                whose[await plain(session, record)] = record.cluster_id or ""
+        print(f"\r{start + BATCH:,} records written", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return whose
+
+
+async def measure(runtime: Runtime, before: Sequence[Judged], asked: Sequence[Judged]) -> None:
+    """Resolve the last records one by one, in turn with the baseline, and print what it took."""
+    whose = await fill(runtime, before)
+    known = set(whose.values())
+    ours: list[float] = []
+    alone: list[float] = []
+    met: list[bool] = []
+    candidates = 0
+    for record in asked:
+        began = time.perf_counter()
+        async with transaction(runtime) as session:
+            key = await vault.create(session, session.keyring, owner=None)
+            made = await resolution.resolve(session, record.subject, key)
+        ours.append(time.perf_counter() - began)
+        candidates += len(made.neighbours)
+        if record.cluster_id in known:
+            met.append(record.cluster_id in {whose[n] for n in made.neighbours})
+        whose[made.record_id] = record.cluster_id or ""
+        known.add(record.cluster_id or "")
+        began = time.perf_counter()
+        async with transaction(runtime) as session:
+            written = await plain(session, record)
+        alone.append(time.perf_counter() - began)
+        async with transaction(runtime) as session, as_system(session):
+            await store.delete_record(session, written)
+            await store.delete_empty(session, [written])
+    tell(ours, alone)
+    print(f"candidates a write {candidates / len(asked):.1f}")
+    print(f"met a record of their person {sum(met) / max(len(met), 1):.4f} of {len(met)}")
+
+
+def tell(ours: Sequence[float], alone: Sequence[float]) -> None:
+    """Print both sides, in milliseconds."""
+    shares: dict[str, list[float]] = defaultdict(list)
+    for name, seconds in (("resolved", ours), ("written alone", alone)):
+        cuts = statistics.quantiles(seconds, n=100)
+        shares[name] = [statistics.median(seconds) * 1000, cuts[98] * 1000]
+        print(f"{name:14} p50 {shares[name][0]:7.2f} ms   p99 {shares[name][1]:7.2f} ms")
+    print(f"ratio of medians {shares['resolved'][0] / shares['written alone'][0]:.2f}")
+
+
+async def work(url: str, records: Sequence[Judged], writes: int) -> None:
+    """Fill a scratch database and measure."""
+    async with run.beside(url) as runtime:
+        await measure(runtime, records[:-writes], records[-writes:])
+
+
+def main() -> None:
+    """Make the people and the database, and measure."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("--records", type=int, default=150_000)
+    asked.add_argument("--writes", type=int, default=1000)
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-writes-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the embedded server runs under an account of its own
+        records = people(folder, given.records + given.writes)
+        server = embedded.start(folder / "data")
+        try:
+            asyncio.run(work(server.url, records, given.writes))
+        finally:
+            server.release()
+
+
+if __name__ == "__main__":
+    main()
