@@ -20,12 +20,16 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from registry.evaluation import run
 from registry.evaluation.records import Judged, read
 from registry.identities import resolution, store
-from registry.identities.neighbours import Search, tokens
+from registry.identities.neighbours import tokens
+from registry.identities.tables import Identifier, Record
+from registry.matching import blocking
+from registry.matching.fingerprints import STRONG
 from registry.matching.profile import profile
 from registry.platform import embedded, vault
 from registry.platform.db import as_system
@@ -52,19 +56,32 @@ async def plain(session: Session, record: Judged) -> UUID:
     found, record_id = tokens(session.keyring, record.subject, profile(record.subject)), uuid7()
     async with as_system(session):
         await store.add_identities(session, [record_id])
-        await resolution.write(
-            session, record_id, record_id, record.subject, key, found, Search(found, {}, 0)
-        )
+        await resolution.write(session, record_id, record_id, record.subject, key, found)
     return record_id
 
 
 async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
-    """Write the records without comparing them; returns whose each is."""
+    """Write the records in bulk, compared with nothing, under the caps; returns whose each is."""
     whose: dict[UUID, str] = {}
+    held: Counter[bytes] = Counter()
     for start in range(0, len(records), BATCH):
         async with transaction(runtime) as session:
+            key = await vault.create(session, session.keyring, owner=None)
+            written: list[dict[str, Any]] = []
+            values: list[dict[str, Any]] = []
             for record in records[start : start + BATCH]:
-                whose[await plain(session, record)] = record.cluster_id or ""
+                found = tokens(session.keyring, record.subject, profile(record.subject))
+                kept = [t for t in found if t.kind in STRONG or held[t.value] < blocking.CAP]
+                held.update(token.value for token in kept)
+                made = uuid7()
+                whose[made] = record.cluster_id or ""
+                row, its = resolution.rows_of(session, made, made, record.subject, key, kept)
+                written.append(row)
+                values += its
+            async with as_system(session):
+                await store.add_identities(session, [row["id"] for row in written])
+                await store.add_rows(session, Record, written)
+                await store.add_rows(session, Identifier, values)
         print(f"\r{start + BATCH:,} records written", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return whose

@@ -68,6 +68,10 @@ class Search:
         """Tokens that too many hold for them to say anything."""
         return {t.value for t in self.found if len(self.holders.get(t.value, ())) >= _most(t.kind)}
 
+    def kept(self) -> list[Token]:
+        """The tokens worth keeping: one that too many hold would say nothing, and tell a thief which name is common."""
+        return [t for t in self.found if t.kind in STRONG or t.value not in self.overfull]
+
     def neighbours(self) -> list[UUID]:
         """The records worth comparing, the most promising first."""
         promise: dict[UUID, int] = defaultdict(int)

@@ -20,7 +20,6 @@ from registry.identities.neighbours import (
     PLACE,
     Judged,
     Member,
-    Search,
     judge_all,
     open_records,
     tokens,
@@ -76,7 +75,7 @@ async def resolve(
         parties = await divided(session, [*family, newcomer], links)
         mine = next(party for party in parties if record_id in party)
         await store.add_identities(session, [min(mine)])
-        await write(session, record_id, min(mine), subject, data_key, found, search)
+        await write(session, record_id, min(mine), subject, data_key, search.kept())
         told = entries(session, record_id, judged, set(mine), parameters)
         await store.add_rows(session, PairDecision, told)
         await settle(session, parties, {member.id: member.identity_id for member in family})
@@ -258,10 +257,23 @@ async def write(
     identity_id: UUID,
     subject: Subject,
     data_key: DataKey,
-    found: Sequence[Token],
-    search: Search,
+    found: Iterable[Token],
 ) -> None:
     """Write a record of an identity, and the index values by which it will be found."""
+    record, values = rows_of(session, record_id, identity_id, subject, data_key, found)
+    await store.add_rows(session, Record, [record])
+    await store.add_rows(session, Identifier, values)
+
+
+def rows_of(
+    session: Session,
+    record_id: UUID,
+    identity_id: UUID,
+    subject: Subject,
+    data_key: DataKey,
+    found: Iterable[Token],
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The row of a record, and those of its index values."""
     record = {
         "id": record_id,
         "identity_id": identity_id,
@@ -269,10 +281,7 @@ async def write(
         "sealed": data_key.seal(PLACE, subject),
         "created_at": session.now,
     }
-    await store.add_rows(session, Record, [record])
-    # A token that too many hold is not kept: it would say nothing, and tell a thief which name is common.
-    kept = [t for t in found if t.kind in STRONG or t.value not in search.overfull]
-    rows = [
+    values = [
         {
             "record_id": record_id,
             "index_value": token.value,
@@ -281,9 +290,9 @@ async def write(
             "valid_from": None,
             "valid_until": None,
         }
-        for token in kept
+        for token in found
     ]
-    await store.add_rows(session, Identifier, rows)
+    return record, values
 
 
 async def replace(
