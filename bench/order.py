@@ -19,7 +19,7 @@ from pathlib import Path
 from registry.evaluation import run
 from registry.evaluation.measures import pairwise
 from registry.evaluation.records import Judged, read
-from registry.matching import weights
+from registry.matching import parameters as release
 from registry.platform import embedded
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 async def parties(url: str, records: Sequence[Judged]) -> dict[str, str]:
     """Record -> identity, of the records resolved in this order in a database of their own."""
     async with run.beside(url) as runtime:
-        found = await run.resolve(runtime, records, parameters=weights.default())
+        found = await run.resolve(runtime, records, parameters=release.default())
     return {record: str(identity) for record, identity in found.identities.items()}
 
 

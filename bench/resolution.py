@@ -27,8 +27,8 @@ from registry.evaluation.measures import Figures
 from registry.evaluation.records import Judged, read
 from registry.matching import estimation, weights
 from registry.matching.comparison import compare
+from registry.matching.parameters import Parameters
 from registry.matching.profile import profile
-from registry.matching.weights import Parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = ROOT / "build" / "bench-resolution"

@@ -9,6 +9,8 @@ from litestar.connection import ASGIConnection
 
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
+from registry.disputes import moderation_routes as dispute_moderation
+from registry.disputes import routes as disputes
 from registry.identities import routes as identities
 from registry.lookups import routes as lookups
 from registry.platform import documents, health
@@ -21,13 +23,17 @@ from registry.reports import moderation_routes
 from registry.reports import routes as reports
 from registry.staff import access as staff_access
 from registry.staff import routes as staff
+from registry.subjects import routes as subjects
 
 ROUTES = [
     *lookups.ROUTES,
     *reports.ROUTES,
     *businesses.ROUTES,
+    *disputes.ROUTES,
     *moderation_routes.ROUTES,
+    *dispute_moderation.ROUTES,
     *identities.ROUTES,
+    *subjects.ROUTES,
     *staff.ROUTES,
     *health.ROUTES,
     *documents.ROUTES,

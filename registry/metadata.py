@@ -2,6 +2,7 @@
 
 from registry.audit import tables as _audit
 from registry.businesses import tables as _businesses
+from registry.disputes import tables as _disputes
 from registry.identities import tables as _identities
 from registry.limits import tables as _limits
 from registry.lookups import tables as _lookups
@@ -9,8 +10,20 @@ from registry.messages import tables as _messages
 from registry.platform.tables import Base
 from registry.reports import tables as _reports
 from registry.staff import tables as _staff
+from registry.subjects import tables as _subjects
 
 __all__ = ["metadata"]
 
 metadata = Base.metadata
-_ = (_audit, _businesses, _identities, _limits, _lookups, _messages, _reports, _staff)
+_ = (
+    _audit,
+    _businesses,
+    _disputes,
+    _identities,
+    _limits,
+    _lookups,
+    _messages,
+    _reports,
+    _staff,
+    _subjects,
+)

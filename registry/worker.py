@@ -6,6 +6,7 @@ woken runs when a change has committed; its interval is the net below, and what 
 
 import asyncio
 
+from registry.disputes import jobs as disputes
 from registry.lookups import jobs as lookups
 from registry.messages import jobs as messages
 from registry.platform import idempotency, jobs
@@ -13,8 +14,9 @@ from registry.platform.jobs import Job
 from registry.platform.runtime import Runtime, running, transaction
 from registry.platform.settings import Settings
 from registry.reports import jobs as reports
+from registry.subjects import jobs as subjects
 
-SOON, HOURLY = 2.0, 3600.0
+SOON, MINUTELY, HOURLY = 2.0, 60.0, 3600.0
 
 
 async def sweep_answers(runtime: Runtime) -> int:
@@ -24,13 +26,17 @@ async def sweep_answers(runtime: Runtime) -> int:
 
 
 JOBS = (
+    Job("send_codes", subjects.send_codes, every=SOON),
     Job("deliver", messages.deliver, every=SOON),
     Job("take_proofs", reports.take_proofs, every=SOON),
     Job("advance_due", reports.advance_due, every=SOON),
+    Job("advance_disputes", disputes.advance_due, every=SOON),
+    Job("follow_reports", disputes.follow_reports, every=MINUTELY, wakes=False),
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
     Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
     Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),
     Job("sweep_messages", messages.sweep, every=HOURLY, wakes=False),
+    Job("sweep_subjects", subjects.sweep, every=HOURLY, wakes=False),
     Job("sweep_answers", sweep_answers, every=HOURLY, wakes=False),
 )
 

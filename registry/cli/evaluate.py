@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry.evaluation.records import Judged
     from registry.evaluation.report import Report
     from registry.evaluation.run import Outcome
-    from registry.matching.weights import Parameters
+    from registry.matching.parameters import Parameters
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _OUT = click.Path(path_type=Path, dir_okay=False)
@@ -141,11 +141,11 @@ def _read_apart(files: Sequence[Path]) -> "tuple[list[Judged], Counter[str]]":
 
 def parameters_of(path: Path | None) -> "Parameters":
     """The parameters in a file, or the release's."""
-    from registry.matching import weights
+    from registry.matching import parameters as release
 
     try:
-        return weights.load(str(path or ""))
-    except weights.BadParameters as fault:
+        return release.load(str(path or ""))
+    except release.BadParameters as fault:
         raise Refusal(f"{fault}.") from None
 
 

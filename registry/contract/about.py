@@ -80,8 +80,10 @@ as `cursor` for the next page; null means that there is none.
 TAGS = {
     "Lookups": "Ask before you sign or ship. Every answer is a receipt that can be read again for 12 months.",
     "Reports": "Tell what happened, with evidence. You see your own reports only, and only you see them whole.",
+    "Disputes": "What people say of your reports. Answer in time, or the report is removed.",
     "Terms": "Your own rules: what facts lead to what advice. Until you set any, prudent defaults hold.",
     "Account": "Your business, its keys and its budgets.",
+    "The reported person": "For people, without an account: prove who you are, see what is held about you.",
     "Moderation": "For moderators: what waits for a decision, the case, the evidence, the decision.",
     "Operations": "For the registry's operators: businesses, notices that came back, the audit log.",
     "Documentation": "This contract, for programs and for people.",
@@ -92,7 +94,7 @@ SECURITY_SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A key that begins with `bcr_live_`, `bcr_test_` or, of staff, `bcr_staff_`.",
+        "description": "A key that begins with `bcr_live_`, `bcr_test_` or, of staff, `bcr_staff_`; a person's token.",
     },
     "apiKey": {
         "type": "apiKey",

@@ -28,13 +28,22 @@ class Access(msgspec.Struct, frozen=True):
 
     #: The scope or the roles.
     needs: tuple[str, ...]
-    staff: bool
+    staff: bool = False
     #: Test keys too.
-    test: bool
-    verified: bool
+    test: bool = False
+    verified: bool = False
+    #: A reported person who proved so much.
+    proofs: int = 0
+
+    @property
+    def caller(self) -> str:
+        """What sort of caller is let in."""
+        return "staff" if self.staff else "person" if self.proofs else "member"
 
     def words(self) -> str:
         """For the customer."""
+        if self.proofs:
+            return f"For reported persons, with {'two proofs' if self.proofs > 1 else 'one proof'}."
         if self.staff:
             return f"For staff: {' or '.join(self.needs)}."
         text = (
@@ -96,6 +105,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         )
         if self.access and self.access.staff:
             found += refusals.of_staff()
+        elif self.access and self.access.proofs:
+            found += refusals.of_person(self.access.proofs)
         elif self.access:
             found += refusals.of_member(
                 scoped=bool(self.access.needs),
@@ -154,10 +165,12 @@ def _access(guards: Iterable[Callable[..., Any]]) -> Access | None:
     for guard in guards:
         kept = inspect.getclosurevars(guard).nonlocals
         if "roles" in kept:
-            return Access(tuple(map(str, kept["roles"])), staff=True, test=False, verified=False)
+            return Access(tuple(map(str, kept["roles"])), staff=True)
+        if "proofs" in kept:
+            return Access((f"proofs:{kept['proofs']}",), proofs=kept["proofs"])
         if "scope" in kept:
             needs = () if kept["scope"] is None else (str(kept["scope"]),)
             verified = kept["scope"] in VERIFIED_ONLY
-            return Access(needs, staff=False, test=kept["test"], verified=verified)
+            return Access(needs, test=kept["test"], verified=verified)
         raise TypeError(f"{guard} does not tell whom it lets in.")
     return None

@@ -43,6 +43,7 @@ UPLOAD: Schema = {
 }
 IDS = {
     "business_id": "The id of a business.",
+    "dispute_id": "The `id` of a dispute.",
     "evidence_id": "The `id` of an evidence file.",
     "identity_id": "The `id` of an identity: that of its oldest record.",
     "key_id": "The `id` of a key.",
@@ -50,6 +51,7 @@ IDS = {
     "notice_id": "The `id` of a notice.",
     "pair_id": "The `id` of a question about two records, from the queue.",
     "report_id": "The `id` of a report.",
+    "session_id": "The `session_id` of your start.",
 }
 
 
@@ -105,7 +107,7 @@ def describe(call: Call, types: Components, problems: dict[str, Any]) -> dict[st
     }
     if call.access:
         found["x-access"] = {
-            "caller": "staff" if call.access.staff else "member",
+            "caller": call.access.caller,
             "needs": list(call.access.needs),
             "testKeys": call.access.test,
         }

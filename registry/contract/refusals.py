@@ -60,6 +60,13 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "merge_identity": ("conflict-of-interest",),
         "record_bounce": ("message-not-accepted", "illegal-transition"),
         "decide_business": ("decision-not-possible",),
+        "open_dispute": ("already-disputed", "not-to-be-disputed"),
+        "appeal": ("dispute-not-open-for-that", "illegal-transition"),
+        "answer_dispute": ("dispute-not-open-for-that",),
+        "view_dispute": ("conflict-of-interest",),
+        "decide_dispute": ("conflict-of-interest", "dispute-already-decided", "illegal-transition"),
+        "start_session": ("too-many-codes",),
+        "prove": ("proof-refused", "too-many-codes"),
         "ready": ("not-ready",),
     }
 )
@@ -98,6 +105,13 @@ def of_member(*, scoped: bool, verified: bool, test: bool) -> Iterator[str]:
 def of_staff() -> Iterator[str]:
     """What the guard of a staff call refuses."""
     yield from ("unauthenticated", "role-missing", "quota-exceeded")
+
+
+def of_person(proofs: int) -> Iterator[str]:
+    """What the guard of a reported person's call refuses."""
+    yield from ("unauthenticated", "quota-exceeded")
+    if proofs > 1:
+        yield "second-proof-needed"
 
 
 def of_form(*, reads_values: bool, has_id: bool, idempotent: bool) -> Iterator[str]:

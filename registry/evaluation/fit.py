@@ -13,9 +13,9 @@ import msgspec
 from registry.evaluation.records import Judged
 from registry.matching import blocking, estimation, weights
 from registry.matching.comparison import Comparison, Evidence, compare
+from registry.matching.parameters import Parameters
 from registry.matching.party import STRONG
 from registry.matching.profile import Profile, profile
-from registry.matching.weights import Parameters
 
 Pair = tuple[int, int]
 

@@ -19,7 +19,7 @@ from registry.evaluation.records import Judged
 from registry.identities import review
 from registry.identities import service as identities
 from registry.identities.wire import PairDecisionRequest
-from registry.matching.weights import Parameters
+from registry.matching.parameters import Parameters
 from registry.platform import migrate, scratch, vault
 from registry.platform.actor import CONSOLE
 from registry.platform.runtime import Runtime, Session, running, transaction

@@ -13,7 +13,7 @@ from registry.matching import estimation
 from registry.matching.comparison import Evidence
 from registry.matching.decision import Verdict
 from registry.matching.estimation import Pattern
-from registry.matching.weights import Parameters
+from registry.matching.parameters import Parameters
 from registry.platform.runtime import Runtime, transaction
 
 

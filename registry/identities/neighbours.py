@@ -16,9 +16,10 @@ from registry.matching import blocking, weights
 from registry.matching.comparison import Comparison, compare
 from registry.matching.decision import Verdict, judge
 from registry.matching.fingerprints import STRONG, Token, index_values, keyed
+from registry.matching.parameters import Parameters
 from registry.matching.profile import Profile, profile
 from registry.matching.subject import Subject
-from registry.matching.weights import Parameters, Weighed
+from registry.matching.weights import Weighed
 from registry.platform import vault
 from registry.platform.keyring import Keyring
 from registry.platform.runtime import Session

@@ -18,7 +18,7 @@ from registry.identities import resolution, store
 from registry.identities.neighbours import Judged, judge_anew, open_records
 from registry.identities.tables import PairDecision
 from registry.matching.decision import Verdict
-from registry.matching.weights import Parameters
+from registry.matching.parameters import Parameters
 from registry.platform.actor import CONSOLE
 from registry.platform.runtime import Runtime, Session, transaction
 

@@ -28,10 +28,11 @@ from registry.identities.tables import Identifier, PairDecision, Record
 from registry.matching.comparison import contradicting
 from registry.matching.decision import Verdict
 from registry.matching.fingerprints import STRONG, Token
+from registry.matching.parameters import Parameters
 from registry.matching.partition import partition
 from registry.matching.profile import profile
 from registry.matching.subject import Subject
-from registry.matching.weights import Parameters, Weighed
+from registry.matching.weights import Weighed
 from registry.platform.db import as_system, lock_values, until_stable
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session

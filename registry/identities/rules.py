@@ -21,8 +21,12 @@ def answer_within(worth: float) -> timedelta:
     return timedelta(days=QUESTION_DAYS) / (1 + 4 * worth)
 
 
+#: Where a report's data key seals the words of the person that are shown beside it.
+REPLY = "reports.sealed_reply"
+
+
 class FactCodes(msgspec.Struct, frozen=True, kw_only=True):
-    """What lookups may show of one report: codes only, no word of anybody's."""
+    """What lookups may show of one report: codes, and the person's own words, sealed."""
 
     category: str
     #: `YYYY-MM` of the incident.
@@ -34,6 +38,8 @@ class FactCodes(msgspec.Struct, frozen=True, kw_only=True):
     #: Shown from here, and until there; checked when read.
     since: datetime
     until: datetime
+    #: The person's words: base64 of what the report's key sealed at `REPLY`; null without a dispute.
+    reply: str | None = None
 
 
 class StandingFact(FactCodes, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 `reports` pushes facts in here and takes them back; nothing here reads a report.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from uuid import UUID
@@ -33,6 +33,7 @@ __all__ = [
     "hidden_since",
     "hide",
     "read",
+    "records_under",
     "replace",
     "resolve",
     "show",
@@ -77,6 +78,12 @@ async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUI
     """Record -> the identity that it belongs to."""
     async with as_system(session):
         return await store.identities_of(session, records)
+
+
+async def records_under(session: Session, values: Sequence[bytes]) -> list[UUID]:
+    """The records of each identity that is known under all of these index values (one or more)."""
+    async with as_system(session):
+        return await store.list_under(session, values)
 
 
 async def show(

@@ -9,12 +9,15 @@ import msgspec
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    LargeBinary,
     Row,
     Select,
     Uuid,
     any_,
     bindparam,
     delete,
+    distinct,
+    func,
     or_,
     select,
     text,
@@ -189,6 +192,22 @@ async def list_records(session: Session, *, after: UUID | None, limit: int) -> S
     if after is not None:
         query = query.where(Record.id > after)
     return (await session.scalars(query)).all()
+
+
+async def list_under(session: Session, values: Sequence[bytes]) -> list[UUID]:
+    """The records of each identity whose records hold all of these index values, the oldest first."""
+    known = (
+        select(Record.identity_id)
+        .join(Identifier, Identifier.record_id == Record.id)
+        .where(
+            Identifier.index_value == any_(bindparam(None, list(values), type_=ARRAY(LargeBinary))),
+            Identifier.valid_until.is_(None),
+        )
+        .group_by(Record.identity_id)
+        .having(func.count(distinct(Identifier.index_value)) == len(set(values)))
+    )
+    query = select(Record.id).where(Record.identity_id.in_(known)).order_by(Record.id)
+    return list(await session.scalars(query))
 
 
 async def list_tokens(session: Session, record_id: UUID) -> Sequence[tuple[bytes, str]]:

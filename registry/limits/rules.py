@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-MINUTE, DAY = 60, 86_400
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,16 @@ def lookups(holder: str, minute: int, day: int) -> Budget:
 def staff(holder: str) -> Budget:
     """Requests of one moderator or operator: far above what a person can do, below what a script wants."""
     return Budget(holder, (("daily", 50_000, DAY), ("burst", 1_200, MINUTE)))
+
+
+def person(holder: str) -> Budget:
+    """Calls of a reported person: more than reading and writing takes."""
+    return Budget(holder, (("daily", 2_000, DAY), ("burst", 120, MINUTE)))
+
+
+def codes(holder: str, day: int, hour: int) -> Budget:
+    """One-time codes that may be asked for."""
+    return Budget(holder, (("daily", day, DAY), ("hourly", hour, HOUR)))
 
 
 def headers(spent: Spent) -> dict[str, str]:

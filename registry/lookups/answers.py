@@ -70,7 +70,7 @@ def _match(one: Graded, asking: UUID) -> Match:
                 currency=fact.currency,
                 evidence_grade=fact.evidence_grade,
                 own=fact.business == asking,
-                statement=None,
+                statement=fact.reply,
             )
             for fact in one.facts
         ],

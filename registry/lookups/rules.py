@@ -60,6 +60,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None
     evidence_grade: str
     state: str
+    #: The person's words, sealed (base64) as the standing keeps them, or opened.
+    reply: str | None = None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

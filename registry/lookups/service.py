@@ -3,9 +3,10 @@
 One lookup and a hundred go the same way: what is asked for together is spent, read and recorded together.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ import msgspec
 
 from registry.businesses.access import Member
 from registry.identities import service as identities
+from registry.identities.rules import REPLY
 from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.limits.rules import Spent
@@ -27,6 +29,7 @@ from registry.platform.db import as_system
 from registry.platform.idempotency import KeyReused, StillRunning
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session, transaction
+from registry.platform.vault import DataKey
 
 
 class StoredReceipt(msgspec.Struct, frozen=True):
@@ -36,6 +39,32 @@ class StoredReceipt(msgspec.Struct, frozen=True):
     reference: str
     #: The reports behind `answer.matches[i].reports[j]`.
     reports: list[list[UUID]]
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A business was shown reports."""
+
+    lookup_id: UUID
+    business_id: UUID
+    at: datetime
+    purpose: str
+    reports: list[UUID]
+
+
+async def shown(session: Session, report_ids: Collection[UUID], since: date) -> list[Shown]:
+    """Who was shown these reports since that day, newest first."""
+    async with as_system(session):
+        rows = await store.list_shown(session, report_ids, since)
+    return [
+        Shown(
+            row.id,
+            row.business_id,
+            row.at,
+            row.purpose,
+            [one for one in row.report_ids if one in report_ids],
+        )
+        for row in rows
+    ]
 
 
 async def look_up(
@@ -111,14 +140,14 @@ async def _answer(
         connection, {v for query in queries for v in query.values}, at
     )
     records = {fact.record for rows in standings.values() for _, facts in rows for fact in facts}
-    subjects: dict[UUID, Subject] = {}
+    opened: dict[UUID, tuple[Subject, DataKey]] = {}
     own_rules: Sequence[Rule] = ()
     if records:
         own_rules = await store.rules_of(connection, member.business_id)
-        subjects = await store.subjects(connection, runtime.keyring, records, identities.PLACE)
+        opened = await store.subjects(connection, runtime.keyring, records, identities.PLACE)
     answers, kept = [], []
     for query in queries:
-        graded = rules.matches(query.subject, _found(query, standings, subjects))
+        graded = rules.matches(query.subject, _found(query, standings, opened))
         answer = compose(uuid7(), at, graded, member.business_id, own_rules)
         kept.append(_row(runtime, member, query, answer, graded))
         answers.append(answer)
@@ -128,7 +157,7 @@ async def _answer(
 def _found(
     query: Query,
     standings: Mapping[bytes, Sequence[tuple[UUID, tuple[Fact, ...]]]],
-    subjects: Mapping[UUID, Subject],
+    opened: Mapping[UUID, tuple[Subject, DataKey]],
 ) -> list[Found]:
     """The identities that the query's index values lead to, each once."""
     hits = {
@@ -137,13 +166,22 @@ def _found(
     return [
         Found(
             identity=identity,
-            facts=facts,
+            facts=tuple(_with_words(fact, opened) for fact in facts),
             subjects=tuple(
-                subjects[r] for r in dict.fromkeys(f.record for f in facts) if r in subjects
+                opened[r][0] for r in dict.fromkeys(f.record for f in facts) if r in opened
             ),
         )
         for identity, facts in hits.items()
     ]
+
+
+def _with_words(fact: Fact, opened: Mapping[UUID, tuple[Subject, DataKey]]) -> Fact:
+    """The fact with the person's own words readable; without them when their report was erased just now."""
+    if fact.reply is None or fact.record not in opened:
+        return msgspec.structs.replace(fact, reply=None) if fact.reply else fact
+    sealed = b64decode(fact.reply)
+    words = opened[fact.record][1].open(f"{REPLY}:{fact.report}", sealed, str)
+    return msgspec.structs.replace(fact, reply=words)
 
 
 def _row(

@@ -1,13 +1,13 @@
 """Every SQL statement of lookups. The hot path is raw asyncpg, under a role that may run these functions only."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.lookups.rules import DEFAULT_RULES, Fact, Rule
@@ -17,6 +17,7 @@ from registry.platform import vault
 from registry.platform.errors import NotFound
 from registry.platform.keyring import Keyring
 from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 
@@ -53,18 +54,17 @@ async def standings(
 
 async def subjects(
     connection: Connection, keyring: Keyring, records: Collection[UUID], place: str
-) -> dict[UUID, Subject]:
-    """Record -> what it holds, opened."""
+) -> dict[UUID, tuple[Subject, DataKey]]:
+    """Record -> what it holds, opened, and the key that opens what else its report said."""
     rows = await connection.fetch(
         "SELECT id, data_key_id, sealed, wrapped, kek_version FROM registry_records($1)",
         list(records),
     )
-    return {
-        row["id"]: vault.unwrap(
-            keyring, row["data_key_id"], row["wrapped"], row["kek_version"]
-        ).open(place, row["sealed"], Subject)
-        for row in rows
-    }
+    found = {}
+    for row in rows:
+        key = vault.unwrap(keyring, row["data_key_id"], row["wrapped"], row["kek_version"])
+        found[row["id"]] = key.open(place, row["sealed"], Subject), key
+    return found
 
 
 async def rules_of(connection: Connection, business_id: UUID) -> Sequence[Rule]:
@@ -111,6 +111,21 @@ async def sweep(session: Session, months: int, limit: int) -> int:
     old = select(Lookup.id).where(Lookup.at < before).order_by(Lookup.at).limit(limit)
     gone = await session.execute(delete(Lookup).where(Lookup.id.in_(old)).returning(Lookup.id))
     return len(gone.all())
+
+
+async def list_shown(
+    session: Session, report_ids: Collection[UUID], since: date
+) -> Sequence[Lookup]:
+    """Lookups that showed one of the reports since that day, newest first."""
+    query = (
+        select(Lookup)
+        .where(
+            Lookup.report_ids.op("&&")(bindparam(None, list(report_ids), type_=ARRAY(Uuid))),
+            Lookup.at >= since,
+        )
+        .order_by(Lookup.at.desc(), Lookup.id.desc())
+    )
+    return (await session.scalars(query)).all()
 
 
 async def find_terms(session: Session, business_id: UUID) -> Terms | None:

@@ -12,8 +12,9 @@ from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
 from registry.matching.comparison import EXCLUSIVE, Comparison
+from registry.matching.parameters import Parameters
 from registry.matching.party import STRONG
-from registry.matching.weights import Parameters, Weighed
+from registry.matching.weights import Weighed
 
 _AGAINST = frozenset({"differs", "alike"})
 #: Parts of a name, of which one that is no more than near speaks against.

@@ -1,6 +1,6 @@
-"""What evidence weighs: match weights in bits, from a versioned file of parameters.
+"""What evidence weighs: match weights in bits.
 
-Lives here: `Parameters`, and `weigh`, which sums the weights of a comparison. Not here: how the weights
+Lives here: `weigh`, which sums the weights of a comparison. Not here: the weights (`parameters`), how they
 were estimated (`estimation`), and what is done about a sum (`decision`).
 
 A match weight is log2(m / u): m is how often the level is seen between two records of one party, u how
@@ -13,35 +13,15 @@ bounds (Winkler's frequency-based matching), from the counts that the search bri
 
 import math
 from collections.abc import Collection
-from functools import cache
-from importlib import resources
-from pathlib import Path
 
 import msgspec
 
 from registry.matching.comparison import Comparison
+from registry.matching.parameters import Parameters
 
 #: By how much the rarity of a surname may add to, or take from, its weight.
 RARITY_BOUNDS = (-2.0, 4.0)
 _BY_RARITY = frozenset({"same", "equivalent"})
-
-
-class Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """Estimated parameters. Weights are in bits, 0 for a level that is not named."""
-
-    version: str
-    #: How they came about, for the reader.
-    source: str
-    #: log2 of the odds that a candidate pair is of one party.
-    prior: float
-    #: field -> level -> weight. Untyped identifiers that have none of their own share those of "other".
-    weights: dict[str, dict[str, float]]
-    #: From this weight on, records that share an identifier are one party without asking.
-    merge: float
-    #: From this weight on, a moderator is asked.
-    ask: float
-    #: Share of records that hold the average surname (chance that two strangers' surnames agree).
-    surname_share: float
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -95,26 +75,3 @@ def surname_rarity(holders: int, records: int, parameters: Parameters) -> float:
     share = max(holders, 1) / records
     low, high = RARITY_BOUNDS
     return min(high, max(low, math.log2(parameters.surname_share / share)))
-
-
-class BadParameters(ValueError):
-    """A file that holds no parameters; the message names it and says why."""
-
-
-def load(path: str) -> Parameters:
-    """The parameters of a file; those of this release when no file is named."""
-    if not path:
-        return default()
-    try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=Parameters)
-    except OSError as fault:
-        raise BadParameters(f"{path} cannot be read: {fault.strerror}") from None
-    except msgspec.DecodeError as fault:
-        raise BadParameters(f"{path} holds no parameters: {fault}") from None
-
-
-@cache
-def default() -> Parameters:
-    """The parameters of this release."""
-    text = resources.files("registry.matching").joinpath("parameters", "default.json").read_bytes()
-    return msgspec.json.decode(text, type=Parameters)

@@ -51,6 +51,22 @@ class Template(StrEnum):
     REPORT_NOTICE = "report_notice"
     #: To a business that signs up: the code that proves its e-mail.
     SIGNUP_CODE = "signup_code"
+    #: To a person who asks what is held: the code that proves a phone or an e-mail.
+    SUBJECT_CODE = "subject_code"
+    #: To the reporter: the person disputes the report; what they say, and by when to answer.
+    DISPUTE_OPENED = "dispute_opened"
+    #: To the person: their dispute is there, and what happens now.
+    DISPUTE_RECEIVED = "dispute_received"
+    #: To both sides: a moderator confirmed the report.
+    RULING_UPHELD = "ruling_upheld"
+    #: To both sides: a moderator corrected the report.
+    RULING_AMENDED = "ruling_amended"
+    #: To both sides: a moderator ended the report.
+    RULING_REMOVED = "ruling_removed"
+    #: To both sides: the report ended, as its reporter did not answer.
+    RULING_UNANSWERED = "ruling_unanswered"
+    #: To a business that was shown a report which was amended, removed or settled since.
+    CORRECTION = "correction"
     #: To the reporter: the report passed its screening.
     REPORT_PUBLISHED = "report_published"
     #: To the reporter: the report was turned down.

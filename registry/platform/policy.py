@@ -36,6 +36,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     notice_attempt_days: int
     bounce_hours: int
     answer_days: int
+    ruling_days: int
+    appeal_days: int
+    correction_months: int
+    file_names_businesses: bool
     erase_after_days: int
     business_gone_days: int
     incident_max_months: int

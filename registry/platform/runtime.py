@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from registry.matching import weights
-from registry.matching.weights import Parameters
+from registry.matching import parameters as release
+from registry.matching.parameters import Parameters
 from registry.platform import clock, db, keyring, policy
 from registry.platform.blobs import BlobStore, open_store
 from registry.platform.db import Database
@@ -92,8 +92,8 @@ async def transaction(
 def parameters_of(settings: Settings) -> Parameters:
     """What evidence weighs in this deployment; raises `SettingsError` for a file that holds no parameters."""
     try:
-        return weights.load(settings.parameters)
-    except weights.BadParameters as fault:
+        return release.load(settings.parameters)
+    except release.BadParameters as fault:
         raise SettingsError(f"REGISTRY_PARAMETERS: {fault}.") from None
 
 

@@ -4,6 +4,7 @@ Every change of state, by whomever, goes through `apply`: it alone writes `state
 shows or hides the facts, tells the person, buries and erases, and audits.
 """
 
+from base64 import b64encode
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from registry.platform.db import as_system
 from registry.platform.errors import Conflict
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import rules, store
+from registry.reports import corrections, rules, store
 from registry.reports.rules import Category, Event, State
 from registry.reports.tables import Report
 from registry.reports.wire import ReportSubmission
@@ -116,6 +117,7 @@ def set_clock(session: Session, report: Report) -> None:
         erase_after=timedelta(days=policy.erase_after_days),
         told_until=report.visible_from if report.notice_delivered_at else None,
         retention_until=report.retention_until,
+        answered=report.answered_at is not None,
     )
     report.due_event, report.due_at = change or (None, None)
     report.policy = policy.stamp
@@ -125,6 +127,19 @@ def retention_end(session: Session, category: Category, report: Report) -> datet
     """When the category's retention ends: counted from the incident, at midnight UTC."""
     last = rules.months_after(report.incident_on, session.policy.retention_months[category])
     return datetime.combine(last, time(), UTC)
+
+
+def write(session: Session, report: Report, key: DataKey, content: ReportSubmission) -> None:
+    """Put what a report says into its row: sealed, and as the codes that lookups will show."""
+    money = content.amount
+    report.category = content.category
+    report.incident_on = content.incident_date
+    report.amount_band = rules.amount_band(money.amount, money.currency) if money else None
+    report.currency = money.currency if money else None
+    report.contacts_count = len(content.contacts)
+    report.contract_index = contract_index(session, report.business_id, content.contract_reference)
+    report.sealed_content = key.seal(CONTENT, content)
+    report.retention_until = retention_end(session, content.category, report)
 
 
 async def _consequences(
@@ -143,6 +158,8 @@ async def _consequences(
         await _show(session, report)
     elif before in rules.SHOWN or before is State.CONTESTED:
         await identities.hide(session, report.id)
+    if after in rules.CORRECTED and before is not after:
+        await corrections.send(session, report)
     if after in rules.ENDED:
         report.ended_at = report.state_since
         if before is not State.SUBMITTED:
@@ -169,6 +186,7 @@ async def _show(session: Session, report: Report) -> None:
         state=state,
         since=report.visible_from or report.state_since,
         until=report.retention_until,
+        reply=b64encode(report.sealed_reply).decode() if report.sealed_reply else None,
     )
     await identities.show(
         session,

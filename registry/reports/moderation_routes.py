@@ -1,4 +1,4 @@
-"""The moderator's side: the queue, a case with all that is needed to decide, the decision; and bounces."""
+"""The moderator's side of reports: a case with all that is needed to decide, the decision; and bounces."""
 
 from typing import Any
 from uuid import UUID
@@ -8,38 +8,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from registry.messages import service as messages
-from registry.platform import cursors
-from registry.platform.cursors import Page
-from registry.platform.http import (
-    Cursor,
-    IdempotencyKey,
-    Limit,
-    idempotent,
-    page_of,
-    runtime_of,
-    takes,
-)
+from registry.platform.http import IdempotencyKey, idempotent, runtime_of, takes
 from registry.platform.runtime import transaction
 from registry.reports import evidence, screening
-from registry.reports.wire import BounceReport, NoticeBounced, QueueItem, ReportCase, ReportDecision
+from registry.reports.wire import BounceReport, NoticeBounced, ReportCase, ReportDecision
 from registry.staff.access import staff, staff_of
 from registry.staff.rules import Role
 
 TAGS = ["Moderation"]
 GUARDS = [staff(Role.MODERATOR)]
 Caller = Request[Any, Any, Any]
-
-
-@get("/v1/moderation/queue", tags=TAGS, guards=GUARDS)
-async def list_queue(
-    request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
-) -> Page[QueueItem]:
-    """List what waits for a moderator, earliest `due` first."""
-    caller = staff_of(request)
-    async with transaction(runtime_of(request)) as session:
-        after = cursors.read_timed(session.keyring, cursor, caller.id, "queue")
-        items = await screening.queue(session, after=after, limit=limit + 1)
-        return page_of(list(items), limit, session, screening.place_of, caller.id, "queue")
 
 
 @get("/v1/moderation/reports/{report_id:uuid}", tags=TAGS, guards=GUARDS)
@@ -118,4 +96,4 @@ async def record_bounce(
         return NoticeBounced(id=notice_id, state=outcome.state)
 
 
-ROUTES = [list_queue, view_case, read_evidence, decide, record_bounce]
+ROUTES = [view_case, read_evidence, decide, record_bounce]

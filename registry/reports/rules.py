@@ -155,6 +155,8 @@ SHOWN = frozenset({State.ACTIVE, State.UPHELD, State.AMENDED})
 #: States that nothing but the clock's erasure leaves.
 ENDED = frozenset({State.SETTLED, State.REJECTED, State.WITHDRAWN, State.REMOVED, State.EXPIRED})
 FINAL = ENDED | {State.ERASED}
+#: Whoever was shown the report before it came to this is told.
+CORRECTED = frozenset({State.AMENDED, State.REMOVED, State.SETTLED})
 #: States in which evidence may be added.
 OPEN_TO_EVIDENCE = frozenset({State.SUBMITTED, State.SCREENING, State.NEEDS_INFO})
 
@@ -250,10 +252,12 @@ def due(
     erase_after: timedelta,
     told_until: datetime | None,
     retention_until: datetime,
+    answered: bool = False,
 ) -> tuple[Event, datetime] | None:
     """What the clock brings next to a report that entered `state` at `since`, and when.
 
-    `told_until` is the end of the notice days, known once the person was told.
+    `told_until` is the end of the notice days, known once the person was told. `answered`: whether the reporter has
+    answered the dispute; the ruling is then the dispute's own clock.
     """
     if state is State.SUBMITTED:
         return Event.COOLED_OFF, since + cooling_off
@@ -265,10 +269,10 @@ def due(
             if told_until
             else (Event.UNDELIVERABLE, since + notice_attempts)
         )
-    if state is State.CONTESTED:
+    if state is State.CONTESTED and not answered:
         silent = (Event.REPORTER_SILENT, since + answer)
         return min(silent, (Event.EXPIRE, retention_until), key=lambda change: change[1])
-    if state in SHOWN:
+    if state in SHOWN or state is State.CONTESTED:
         return Event.EXPIRE, retention_until
     if state in ENDED:
         return Event.ERASE, since + erase_after

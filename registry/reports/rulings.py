@@ -4,19 +4,59 @@ A dispute hides at once, a ruling restores, corrects or ends. Who may dispute an
 there; whether the report's state allows it is decided here, by the table.
 """
 
+from datetime import date
 from uuid import UUID
 
-from registry.platform.actor import Actor
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from registry.identities.rules import REPLY
+from registry.platform.actor import SYSTEM, Actor
 from registry.platform.runtime import Session
 from registry.reports import lifecycle, store
-from registry.reports.rules import Event, State
+from registry.reports.rules import Category, Event, State
+from registry.reports.wire import Money
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """What an amended report says instead."""
+
+    category: Category | UnsetType = UNSET
+    incident_date: date | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
 
 
 async def suspend(
     session: Session, actor: Actor, report_id: UUID, reason: str | None = None
 ) -> State:
-    """Restrict a report at once, because the person disputes it or appeals."""
+    """Restrict a report at once, because the person disputes it: its reporter must answer, or it ends."""
+    report = await store.lock(session, report_id)
+    report.answered_at = None
     return await _apply(session, actor, report_id, Event.CONTEST, reason)
+
+
+async def suspend_again(session: Session, actor: Actor, report_id: UUID) -> State:
+    """Restrict a report at once, because the person appeals; its reporter has answered before."""
+    report = await store.lock(session, report_id)
+    report.answered_at = report.answered_at or session.now
+    await session.flush()
+    return await _apply(session, actor, report_id, Event.CONTEST, None)
+
+
+async def answered(session: Session, report_id: UUID) -> None:
+    """Its reporter has answered the dispute: only a ruling, or the end of its retention, decides now."""
+    report = await store.lock(session, report_id)
+    report.answered_at = session.now
+    lifecycle.set_clock(session, report)
+    await session.flush()
+
+
+async def reply(session: Session, report_id: UUID, words: str) -> None:
+    """Put the person's words beside the report: whoever is shown it reads them as well."""
+    report = await store.lock(session, report_id)
+    key = await lifecycle.data_key(session, report)
+    report.sealed_reply = key.seal(f"{REPLY}:{report_id}", words)
+    await session.flush()
 
 
 async def restore(session: Session, actor: Actor, report_id: UUID, reason: str) -> State:
@@ -24,14 +64,40 @@ async def restore(session: Session, actor: Actor, report_id: UUID, reason: str) 
     return await _apply(session, actor, report_id, Event.UPHOLD, reason)
 
 
-async def amend(session: Session, actor: Actor, report_id: UUID, reason: str) -> State:
-    """A ruling corrects it: shown again, as reviewed."""
+async def amend(
+    session: Session,
+    actor: Actor,
+    report_id: UUID,
+    reason: str,
+    correction: Correction | None = None,
+) -> State:
+    """A ruling corrects it: shown again, as reviewed, with what is right."""
+    report = await store.lock(session, report_id)
+    key = await lifecycle.data_key(session, report)
+    content = lifecycle.content_of(report, key)
+    assert content is not None  # noqa: S101 - it has its content until it is erased
+    changes = {
+        name: value
+        for name, value in msgspec.structs.asdict(correction or Correction()).items()
+        if value is not UNSET
+    }
+    lifecycle.write(session, report, key, msgspec.structs.replace(content, **changes))
+    await session.flush()
     return await _apply(session, actor, report_id, Event.AMEND, reason)
 
 
 async def remove(session: Session, actor: Actor, report_id: UUID, reason: str) -> State:
     """A ruling ends it."""
     return await _apply(session, actor, report_id, Event.REMOVE, reason)
+
+
+async def remove_unanswered(session: Session, report_id: UUID) -> State:
+    """Its reporter did not answer the dispute in time: it ends, if its own clock has not ended it already."""
+    report = await store.lock(session, report_id)
+    await lifecycle.advance(session, report)
+    if report.state == State.CONTESTED:
+        await lifecycle.apply(session, report, Event.REPORTER_SILENT, SYSTEM)
+    return State(report.state)
 
 
 async def _apply(

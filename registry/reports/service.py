@@ -110,7 +110,7 @@ async def _take_in(
         approvals_needed=2 if reinsertion_of else 1,
         reinsertion_of=reinsertion_of,
     )
-    _write(session, report, key, command)
+    lifecycle.write(session, report, key, command)
     report.record_id = (await identities.resolve(session, subject, key)).record_id
     store.add(session, report)
     lifecycle.set_clock(session, report)
@@ -119,21 +119,6 @@ async def _take_in(
     audit.record(session, member.actor, "report.submitted", "report", report.id, details=details)
     await lifecycle.advance(session, report)
     return await views.view(session, report, key)
-
-
-def _write(session: Session, report: Report, key: vault.DataKey, content: ReportSubmission) -> None:
-    """Put what the reporter said into the row: sealed, and as the codes that lookups will show."""
-    money = content.amount
-    report.category = content.category
-    report.incident_on = content.incident_date
-    report.amount_band = rules.amount_band(money.amount, money.currency) if money else None
-    report.currency = money.currency if money else None
-    report.contacts_count = len(content.contacts)
-    report.contract_index = lifecycle.contract_index(
-        session, report.business_id, content.contract_reference
-    )
-    report.sealed_content = key.seal(lifecycle.CONTENT, content)
-    report.retention_until = lifecycle.retention_end(session, content.category, report)
 
 
 def _check(session: Session, member: Member, content: ReportSubmission, at: str = "") -> Subject:
@@ -214,7 +199,7 @@ async def edit(
     buried = await store.list_buried(session, values)
     if buried and report.reinsertion_of not in buried:
         raise ReinsertionRequired("Your business reported this person under this contract before.")
-    _write(session, report, key, content)
+    lifecycle.write(session, report, key, content)
     if content.subject != before.subject:
         assert report.record_id is not None  # noqa: S101 - it has one until it is erased
         renewed = await identities.replace(session, report.record_id, subject, key)

@@ -52,6 +52,17 @@ async def list_own(
     return (await session.scalars(query)).all()
 
 
+async def list_of_records(session: Session, records: Collection[UUID]) -> Sequence[Report]:
+    """The reports that wrote these records, newest first."""
+    query = select(Report).where(Report.record_id.in_(records)).order_by(Report.id.desc())
+    return (await session.scalars(query)).all()
+
+
+async def list_by_id(session: Session, report_ids: Collection[UUID]) -> Sequence[Report]:
+    """These reports."""
+    return (await session.scalars(select(Report).where(Report.id.in_(report_ids)))).all()
+
+
 async def list_screening(
     session: Session, *, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[Report]:
@@ -179,7 +190,7 @@ async def empty(session: Session, report: Report) -> list[str]:
     await session.execute(
         update(Decision).where(Decision.report_id == report.id).values(sealed_reason=None)
     )
-    report.sealed_content = None
+    report.sealed_content = report.sealed_reply = None
     report.data_key_id = None
     report.record_id = None
     report.evidence_count = 0

@@ -19,7 +19,7 @@ class Report(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), index=True)
-    record_id: Mapped[UUID | None]
+    record_id: Mapped[UUID | None] = mapped_column(index=True)
     #: Null once erased.
     data_key_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("data_keys.id", ondelete="SET NULL")
@@ -36,6 +36,8 @@ class Report(Base):
     policy: Mapped[str]
     #: `wire.ReportContent`; null once erased.
     sealed_content: Mapped[bytes | None]
+    #: The person's words beside a report that stands after a dispute.
+    sealed_reply: Mapped[bytes | None]
     #: Keyed digest of business and contract reference: finds the same contract reported twice.
     contract_index: Mapped[bytes]
     evidence_count: Mapped[int] = mapped_column(SmallInteger, default=0)
@@ -52,6 +54,8 @@ class Report(Base):
     notice_delivered_at: Mapped[datetime | None]
     #: When its facts may be seen at the earliest; fixed when notice is delivered.
     visible_from: Mapped[datetime | None]
+    #: When the reporter answered the present dispute.
+    answered_at: Mapped[datetime | None]
     #: When the category's retention ends.
     retention_until: Mapped[datetime]
     #: The next change that the clock brings, and when.

@@ -1,5 +1,6 @@
 """Whoever gets raw SQL through as a member: own rows, own inserts, and nothing of anybody else's."""
 
+import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -12,9 +13,11 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from registry.platform.ids import uuid7
 from registry.platform.runtime import transaction
 from registry.reports.rules import State
+from tests.disputes.people import Person
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, query, submission
 from tests.reports.states import in_state
+from tests.subjects.test_proofs import proven
 
 #: table -> the column that says whose row it is; every other table shows a member nothing.
 WHOSE = {
@@ -27,6 +30,7 @@ WHOSE = {
     "tombstones": "business_id",
     "lookups": "business_id",
     "terms": "business_id",
+    "disputes": "business_id",
     "stored_answers": "caller_id",
 }
 #: Tables without rows of anybody's.
@@ -43,10 +47,23 @@ async def two(shared: Registry) -> tuple[Shop, Shop]:
         assert (await shared.decide(report)).status_code == 200
         await in_state(shared.runtime, shop, State.ACTIVE, subject={"phone": "+380505550105"})
         await shop.look_up(phone="+380505550105")
+        await _disputed(shared, shop)
         await shop.call("PUT", "/v1/terms", {"rules": []})
         await shop.create("/v1/reports", submission())
     await shared.work()
     return both
+
+
+async def _disputed(registry: Registry, shop: Shop) -> None:
+    """A report of the shop's that its person disputes."""
+    number = next(_numbers)
+    phone, mail = f"+38050555{number}", f"person{number}@mail.example"
+    subject = {"phone": phone, "email": mail}
+    report_id = await in_state(registry.runtime, shop, State.ACTIVE, subject=subject)
+    await Person(registry.http, await proven(registry, phone, mail)).dispute(report_id)
+
+
+_numbers = itertools.count(7000)
 
 
 async def _tables(registry: Registry) -> list[str]:
@@ -84,6 +101,7 @@ RIGHTS = {
     "tombstones": "SELECT INSERT",
     "lookups": "SELECT",
     "terms": "SELECT INSERT UPDATE DELETE",
+    "disputes": "SELECT UPDATE",
     "stored_answers": "SELECT INSERT DELETE",
     "audit_entries": "INSERT",
     "messages": "INSERT",
@@ -104,6 +122,7 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
         append_only = {
             "audit_entries": "SELECT INSERT",
             "pair_decisions": "SELECT INSERT",
+            "dispute_rulings": "SELECT INSERT",
             "alembic_version": "SELECT",
         }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()

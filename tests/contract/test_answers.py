@@ -11,6 +11,7 @@ from tests.contract.validate import (
     contract,
     template_of,
 )
+from tests.disputes import people
 from tests.factories.registry import PDF, Registry, Shop, query, submission
 
 PHONE = "050 555 01 91"
@@ -41,6 +42,7 @@ async def test_every_call_answers_as_the_contract_says(
     await _lookups(registry, shop, asker)
     await _reports(registry, shop)
     await _pairs(registry, asker)
+    await _person(registry)
     await _staff(registry, shop)
     for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/you"):
         await registry.http.get(path)
@@ -153,6 +155,32 @@ async def _reports(registry: Registry, shop: Shop) -> None:
     await shop.call("POST", "/v1/reports", submission())
     await shop.call("GET", "/v1/reports?state=withdrawn&limit=1")
     await shop.call("GET", "/v1/reports?state=unheard")
+
+
+async def _person(registry: Registry) -> None:
+    """A person proves who they are, reads their file, disputes, and appeals; the reporter answers."""
+    reporter = await registry.shop()
+    report = await registry.published(reporter, subject=people.SUBJECT)
+    person = await people.arrived(registry)
+    await person.file()
+    dispute = await person.dispute(report["id"])
+    body = {"report_id": report["id"], "ground": "not_me", "statement": "Again."}
+    await person.call("POST", "/v1/disputes", body)
+    await person.disputes()
+    await reporter.call("GET", "/v1/disputes?limit=1")
+    said = {"statement": "See the slip."}
+    for _ in range(2):
+        await reporter.call("POST", f"/v1/disputes/{dispute['id']}/response", said)
+    place = f"/v1/moderation/disputes/{dispute['id']}"
+    moderator = Role.MODERATOR
+    await registry.as_staff(moderator, "GET", place, number=1)
+    ruling = {"decision": "uphold", "reason_code": "evidence_confirms", "reason": "It is clear."}
+    for number in (0, 1, 2):
+        await registry.as_staff(moderator, "POST", f"{place}/decision", ruling, number=number)
+    for _ in range(2):
+        await person.call("POST", f"/v1/disputes/{dispute['id']}/appeal", said)
+    await person.call("DELETE", "/v1/subject/sessions/current")
+    await person.call("GET", "/v1/subject/file")
 
 
 async def _staff(registry: Registry, shop: Shop) -> None:

@@ -1,5 +1,6 @@
 """The guides against the code: settings, errors, numbers, commands, the life of a report, links."""
 
+import ast
 import json
 import re
 import subprocess
@@ -143,7 +144,7 @@ def test_the_bodies_in_examples_are_read_by_the_contract() -> None:
 
 def test_every_number_of_every_profile_is_explained() -> None:
     listed = {
-        row[0].strip("`"): tuple(map(int, row[1:4]))
+        row[0].strip("`"): tuple(map(ast.literal_eval, row[1:4]))
         for row in rows(TEXTS["docs/policy.md"], "## The numbers")
     }
     profiles = [

@@ -14,6 +14,7 @@ import msgspec
 
 from registry import app
 from registry.businesses import service as businesses
+from registry.disputes import jobs as dispute_jobs
 from registry.messages import jobs as message_jobs
 from registry.platform import clock
 from registry.platform.actor import CONSOLE
@@ -22,13 +23,17 @@ from registry.platform.runtime import Runtime, transaction
 from registry.reports import jobs as report_jobs
 from registry.staff import service as staff
 from registry.staff.rules import Role
+from registry.subjects import jobs as subject_jobs
 
 SCOPES = ["lookup", "report", "dispute", "watch", "webhook", "manage"]
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 JOBS = (
+    Job("send_codes", subject_jobs.send_codes, 1),
     Job("deliver", message_jobs.deliver, 1),
     Job("take_proofs", report_jobs.take_proofs, 1),
     Job("advance_due", report_jobs.advance_due, 1),
+    Job("advance_disputes", dispute_jobs.advance_due, 1),
+    Job("follow_reports", dispute_jobs.follow_reports, 1),
 )
 _numbers = itertools.count(1)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from registry.identities import renewal, review
 from registry.identities.wire import SplitRequest
-from registry.matching import weights
+from registry.matching import parameters as release
 from registry.platform.runtime import transaction
 from registry.staff.access import Staff
 from registry.staff.rules import Role
@@ -15,7 +15,7 @@ from tests.factories import rows
 from tests.factories.registry import Registry
 
 #: Nobody is merged by weight, and all is asked.
-SHY = msgspec.structs.replace(weights.default(), version="shy", merge=99.0, ask=0.0)
+SHY = msgspec.structs.replace(release.default(), version="shy", merge=99.0, ask=0.0)
 #: The same e-mail, and another city: by the release's parameters one person, by the shy ones a question.
 PEOPLE: list[dict[str, Any]] = [
     {"email": "one@mail.example", "name": "Яблонська Леся", "city": "Суми"},
@@ -52,7 +52,7 @@ async def test_what_is_foretold_happens(registry: Registry) -> None:
     assert [len(group) for group in await _identities(registry)] == [1, 1, 2, 1]
     again = await renewal.preview(registry.runtime, SHY)
     assert (again.decisions, again.divided, again.merged) == (0, 0, 0)
-    back = await renewal.apply(registry.runtime, weights.default())
+    back = await renewal.apply(registry.runtime, release.default())
     assert (back.merged, back.divided) == (1, 0)
     assert await _identities(registry) == before
     (entry, _) = await rows.select(
@@ -72,6 +72,6 @@ async def test_a_moderators_decision_stands(registry: Registry) -> None:
         stays, leaves = map(UUID, before[1])
         taken = SplitRequest(records=[leaves], reason="Another owner.")
         await review.split(session, moderator, stays, taken)
-    for parameters in (SHY, weights.default()):
+    for parameters in (SHY, release.default()):
         await renewal.apply(registry.runtime, parameters)
     assert [len(group) for group in await _identities(registry)] == [2, 1, 1, 1]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.matching import parameters as release
 from registry.matching import reasons, weights
 from registry.matching.agreement import Part
 from registry.matching.comparison import compare
@@ -204,21 +205,21 @@ def test_what_follows(
     one: dict[str, Any], other: dict[str, Any], verdict: Verdict, why: str
 ) -> None:
     found = compare(profile(make_subject(**one)), profile(make_subject(**other)))
-    parameters = weights.default()
+    parameters = release.default()
     assert judge(found, weights.weigh(found, parameters), parameters) is verdict, why
 
 
 def test_what_too_many_share_says_nothing() -> None:
     """An office's number weighs nothing, and merges nobody."""
     office = profile(make_subject(phone=PHONE))
-    found, parameters = compare(office, office), weights.default()
+    found, parameters = compare(office, office), release.default()
     weighed = weights.weigh(found, parameters, common={"phone"})
     assert weighed.total == parameters.prior
     assert judge(found, weighed, parameters, common={"phone"}) is not Verdict.SAME
 
 
 def test_a_rare_surname_weighs_more() -> None:
-    parameters = weights.default()
+    parameters = release.default()
     rare, common = (weights.surname_rarity(n, 100_000, parameters) for n in (1, 50))
     assert rare > common
     assert weights.surname_rarity(3, 0, parameters) == 0

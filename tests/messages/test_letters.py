@@ -21,6 +21,22 @@ VALUES = {
     "report_id": "0193a6c1-0000-7000-8000-000000000001",
     "reason_text": "The file does not show the order.",
     "answer_by": "05.12.2026",
+    "appeal_by": "19.12.2026",
+    "decide_by": "25.12.2026",
+    "shown_on": "01.11.2026",
+    "dispute_id": "0193a6c1-0000-7000-8000-000000000002",
+    "lookup_id": "0193a6c1-0000-7000-8000-000000000003",
+    "statement": "I collected the parcel.",
+}
+#: Letters to people go by SMS as well.
+SHORT = {
+    Template.REPORT_NOTICE,
+    Template.SUBJECT_CODE,
+    Template.DISPUTE_RECEIVED,
+    Template.RULING_UPHELD,
+    Template.RULING_AMENDED,
+    Template.RULING_REMOVED,
+    Template.RULING_UNANSWERED,
 }
 GSM_BASIC = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -31,7 +47,7 @@ UCS2_IN_A_PART, PARTS = 67, 3
 
 def forms() -> Iterator[tuple[Template, Channel]]:
     for template, channel in product(Template, Channel):
-        if channel is Channel.MAIL or template is Template.REPORT_NOTICE:
+        if channel is Channel.MAIL or template in SHORT:
             yield template, channel
 
 
@@ -103,7 +119,7 @@ def test_the_short_notice_fits() -> None:
             assert len(text) <= UCS2_IN_A_PART * PARTS
 
 
-@pytest.mark.parametrize("template", sorted(set(Template) - {Template.REPORT_NOTICE}))
+@pytest.mark.parametrize("template", sorted(set(Template) - SHORT))
 def test_other_letters_have_no_short_form(template: Template) -> None:
     with pytest.raises(NoSuchForm):
         letters.needed(template, Channel.SMS)

@@ -20,6 +20,10 @@ UA: dict[str, object] = {
     "notice_attempt_days": 14,
     "bounce_hours": 48,
     "answer_days": 10,
+    "ruling_days": 30,
+    "appeal_days": 14,
+    "correction_months": 6,
+    "file_names_businesses": False,
     "erase_after_days": 30,
     "business_gone_days": 90,
     "incident_max_months": 12,
@@ -47,7 +51,7 @@ UA: dict[str, object] = {
 }
 DIFFERENT: dict[str, dict[str, object]] = {
     "ua": {},
-    "eu-strict": {"notice_days": 28},
+    "eu-strict": {"notice_days": 28, "file_names_businesses": True},
     "sandbox": {"cooling_off_hours": 0, "notice_days": 0},
 }
 

@@ -350,6 +350,8 @@ def _access(operation: dict[str, Any]) -> str:
         return "no key"
     if access["caller"] == "staff":
         return " or ".join(access["needs"])
+    if access["caller"] == "person":
+        return "two proofs" if access["needs"] == ["proofs:2"] else "one proof"
     return f"scope {access['needs'][0]}" if access["needs"] else "any key"
 
 

@@ -1,0 +1,90 @@
+"""The life of a dispute: applying one event of the table, and everything that must change with it.
+
+Every change of state, by whomever, goes through `apply`: it alone writes `state`, sets the next clock, and audits.
+"""
+
+from datetime import timedelta
+
+from registry.audit import service as audit
+from registry.disputes import letters, rules
+from registry.disputes.rules import Event, Ruling, State
+from registry.disputes.tables import Dispute
+from registry.platform.actor import SYSTEM, Actor
+from registry.platform.errors import Conflict
+from registry.platform.runtime import Session
+from registry.reports import rulings
+
+
+class DisputeNotOpenForThat(Conflict):
+    """The dispute's state does not allow it."""
+
+    slug, title = "dispute-not-open-for-that", "The dispute's state does not allow this"
+
+
+async def apply(
+    session: Session,
+    dispute: Dispute,
+    event: Event,
+    actor: Actor,
+    *,
+    details: dict[str, str | int | None] | None = None,
+) -> None:
+    """Apply an event to a locked dispute, then whatever the clock brings at once.
+
+    Raises `DisputeNotOpenForThat`, having changed nothing.
+    """
+    before = State(dispute.state)
+    after = rules.next_state(before, event)
+    if after is None:
+        raise DisputeNotOpenForThat(f"A dispute that is {before} cannot take the step {event}.")
+    dispute.version += 1
+    dispute.state, dispute.state_since = after, session.now
+    audit.record(
+        session,
+        actor,
+        f"dispute.{event}",
+        "dispute",
+        dispute.id,
+        business_id=dispute.business_id,
+        details={"from": before, "to": after, **(details or {})},
+    )
+    await _consequences(session, dispute, event)
+    set_clock(session, dispute)
+    await session.flush()
+    await advance(session, dispute)
+
+
+async def advance(session: Session, dispute: Dispute) -> None:
+    """Apply every change whose time has come."""
+    if dispute.due_at is not None and dispute.due_event and dispute.due_at <= session.now:
+        await apply(session, dispute, Event(dispute.due_event), SYSTEM)
+
+
+def set_clock(session: Session, dispute: Dispute) -> None:
+    """Compute the next deadline once, for the state that begins, by the policy of now."""
+    policy = session.policy
+    change = rules.due(
+        State(dispute.state),
+        since=dispute.state_since,
+        opened_at=dispute.opened_at,
+        appealed=dispute.round > 1,
+        removed=dispute.ruling == Ruling.REMOVE,
+        answer=timedelta(days=policy.answer_days),
+        ruling=timedelta(days=policy.ruling_days),
+        appeal=timedelta(days=policy.appeal_days),
+    )
+    dispute.due_event, dispute.due_at = change or (None, None)
+    if dispute.due_event == Event.LATE:
+        dispute.review_due = dispute.due_at
+    dispute.policy = policy.stamp
+
+
+async def _consequences(session: Session, dispute: Dispute, event: Event) -> None:
+    if event is Event.TOLD:
+        await letters.tell_reporter(session, dispute)
+    elif event is Event.UNANSWERED:
+        dispute.ruling, dispute.ruled_at = Ruling.REMOVE, session.now
+        await rulings.remove_unanswered(session, dispute.report_id)
+        await letters.tell_result(session, dispute)
+    elif event is Event.LATE:
+        dispute.overdue_at = session.now

@@ -1,0 +1,143 @@
+"""The moderator's side of disputes: what waits, the whole case, the ruling."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from registry.audit import service as audit
+from registry.disputes import letters, lifecycle, rules, store, views
+from registry.disputes.letters import place
+from registry.disputes.rules import Event, Ruling, State
+from registry.disputes.tables import Dispute, DisputeRuling
+from registry.disputes.wire import DisputeCase, DisputeDecision
+from registry.platform.errors import Conflict, InvalidValues
+from registry.platform.faults import Fault
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Session
+from registry.reports import held, rulings
+from registry.reports.rulings import Correction
+from registry.staff.access import ConflictOfInterest, Staff
+
+
+class DisputeAlreadyDecided(Conflict):
+    """Somebody ruled first, or the dispute changed since it was read."""
+
+    slug, title = "dispute-already-decided", "The dispute changed meanwhile"
+
+
+async def queue(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime, int]]:
+    """Disputes that wait for a ruling, earliest due first."""
+    return await store.list_review(session, after=after, limit=limit)
+
+
+async def case(session: Session, moderator: Staff, dispute_id: UUID) -> DisputeCase:
+    """All that is needed to rule; that it was read is audited."""
+    dispute = await store.get(session, dispute_id)
+    if moderator.business_id == dispute.business_id:
+        raise ConflictOfInterest
+    audit.record(
+        session,
+        moderator.actor,
+        "dispute.read",
+        "dispute",
+        dispute_id,
+        business_id=dispute.business_id,
+    )
+    return await _case(session, dispute)
+
+
+async def decide(
+    session: Session, moderator: Staff, dispute_id: UUID, command: DisputeDecision
+) -> DisputeCase:
+    """Rule: uphold, amend or remove. Where two moderators published the report, two must uphold it."""
+    _check_codes(command)
+    dispute = await store.lock(session, dispute_id)
+    about = await held.ruled(session, dispute.report_id)
+    earlier = await store.list_rulings(session, dispute_id)
+    if moderator.business_id == dispute.business_id:
+        raise ConflictOfInterest
+    if moderator.id in about.screeners | {row.moderator_id for row in earlier}:
+        raise ConflictOfInterest("Whoever screened the report, or ruled before, does not rule now.")
+    await lifecycle.advance(session, dispute)
+    if State(dispute.state) not in rules.UNDER_REVIEW:
+        raise DisputeAlreadyDecided(f"The dispute is {dispute.state} now; it is not under review.")
+    if command.version not in (None, dispute.version):
+        raise DisputeAlreadyDecided("The dispute changed since you read it. Read it again.")
+    said = DisputeRuling(
+        id=uuid7(),
+        dispute_id=dispute_id,
+        business_id=dispute.business_id,
+        moderator_id=moderator.id,
+        round=dispute.round,
+        ruling=command.decision,
+        reason_code=command.reason_code,
+        at=session.now,
+    )
+    store.add(session, said)
+    await session.flush()
+    agreed = [r for r in earlier if r.round == dispute.round and r.ruling == Ruling.UPHOLD]
+    if command.decision is Ruling.UPHOLD and len(agreed) + 1 < about.approvals_needed:
+        dispute.version += 1
+        audit.record(session, moderator.actor, "dispute.upheld_first", "dispute", dispute_id)
+        return await _case(session, dispute)
+    await _rule(session, moderator, dispute, command)
+    return await _case(session, dispute)
+
+
+def _check_codes(command: DisputeDecision) -> None:
+    found = []
+    if command.reason_code not in rules.REASONS[command.decision]:
+        allowed = ", ".join(sorted(rules.REASONS[command.decision]))
+        said = f"is no reason to {command.decision}; use one of: {allowed}"
+        found.append(Fault("/reason_code", said))
+    if (command.changes is not None) != (command.decision is Ruling.AMEND):
+        found.append(Fault("/changes", "goes with amend, and amend with changes"))
+    if found:
+        told = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in found)
+        raise InvalidValues(f"{told}.", errors=found)
+
+
+async def _rule(
+    session: Session, moderator: Staff, dispute: Dispute, command: DisputeDecision
+) -> None:
+    key = await letters.key_of(session, dispute)
+    assert key is not None  # noqa: S101 - a report under review is not erased
+    dispute.ruling, dispute.reason_code = command.decision, command.reason_code
+    dispute.sealed_reason = key.seal(place(dispute, "sealed_reason"), command.reason)
+    dispute.ruled_at = session.now
+    actor = moderator.actor
+    if command.decision is not Ruling.REMOVE:
+        said = key.open(place(dispute, "sealed_statement"), dispute.sealed_statement, str)
+        words = " ".join(said.split()[: rules.STATEMENT_WORDS])
+        await rulings.reply(session, dispute.report_id, words)
+    if command.decision is Ruling.UPHOLD:
+        await rulings.restore(session, actor, dispute.report_id, command.reason)
+    elif command.decision is Ruling.AMEND:
+        assert command.changes is not None  # noqa: S101 - checked above
+        correction = Correction(**msgspec.structs.asdict(command.changes))
+        await rulings.amend(session, actor, dispute.report_id, command.reason, correction)
+    else:
+        await rulings.remove(session, actor, dispute.report_id, command.reason)
+    details: dict[str, str | int | None] = {
+        "ruling": command.decision,
+        "code": command.reason_code,
+        "round": dispute.round,
+    }
+    await letters.tell_result(session, dispute)
+    await lifecycle.apply(session, dispute, Event.RULED, actor, details=details)
+
+
+async def _case(session: Session, dispute: Dispute) -> DisputeCase:
+    about = await held.ruled(session, dispute.report_id)
+    said = await store.list_rulings(session, dispute.id)
+    return DisputeCase(
+        dispute=await views.view(session, dispute),
+        round=dispute.round,
+        approvals_needed=about.approvals_needed,
+        approvals=sum(r.ruling == Ruling.UPHOLD and r.round == dispute.round for r in said),
+        case=await held.case(session, dispute.report_id),
+    )

@@ -1,0 +1,93 @@
+"""The moderator's side: the one queue of all that waits, and disputes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from registry.disputes import moderation
+from registry.disputes.wire import DisputeCase, DisputeDecision
+from registry.platform import cursors
+from registry.platform.cursors import Page
+from registry.platform.http import (
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    idempotent,
+    page_of,
+    runtime_of,
+    takes,
+)
+from registry.platform.runtime import Session, transaction
+from registry.reports import screening
+from registry.reports.wire import QueueItem
+from registry.staff.access import staff, staff_of
+from registry.staff.rules import Role
+
+TAGS = ["Moderation"]
+GUARDS = [staff(Role.MODERATOR)]
+Caller = Request[Any, Any, Any]
+
+
+@get("/v1/moderation/queue", tags=TAGS, guards=GUARDS)
+async def list_queue(
+    request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[QueueItem]:
+    """List what waits for a moderator, earliest `due` first: reports, disputes, and pairs of records."""
+    caller = staff_of(request)
+    async with transaction(runtime_of(request)) as session:
+        after = cursors.read_timed(session.keyring, cursor, caller.id, "queue")
+        items = await _queue(session, after=after, limit=limit + 1)
+        return page_of(list(items), limit, session, screening.place_of, caller.id, "queue")
+
+
+async def _queue(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[QueueItem]:
+    others = await screening.queue(session, after=after, limit=limit)
+    disputes = [
+        QueueItem(kind="dispute", id=id_, due=due, version=version)
+        for id_, due, version in await moderation.queue(session, after=after, limit=limit)
+    ]
+    return sorted([*others, *disputes], key=screening.place_of)[:limit]
+
+
+@get("/v1/moderation/disputes/{dispute_id:uuid}", tags=TAGS, guards=GUARDS)
+async def view_dispute(dispute_id: FromPath[UUID], request: Caller) -> DisputeCase:
+    """Read all that is needed to rule on a dispute. That you read it is on record."""
+    async with transaction(runtime_of(request)) as session:
+        return await moderation.case(session, staff_of(request), dispute_id)
+
+
+@post(
+    "/v1/moderation/disputes/{dispute_id:uuid}/decision",
+    tags=TAGS,
+    guards=GUARDS,
+    status_code=200,
+    **takes(DisputeDecision),
+)
+async def decide_dispute(
+    dispute_id: FromPath[UUID],
+    command: NamedDependency[DisputeDecision],
+    request: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[DisputeCase]:
+    """Rule on a dispute: uphold, amend or remove. Both sides read your reason. Not for whoever screened the report."""
+    caller = staff_of(request)
+    async with transaction(runtime_of(request)) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.id,
+            idempotency_key,
+            lambda: moderation.decide(session, caller, dispute_id, command),
+            status=200,
+            required=False,
+        )
+
+
+ROUTES = [list_queue, view_dispute, decide_dispute]

@@ -1,0 +1,106 @@
+"""Every SQL statement about disputes and rulings."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from registry.disputes.rules import UNDER_REVIEW, State
+from registry.disputes.tables import Dispute, DisputeRuling
+from registry.platform.errors import NotFound
+from registry.platform.runtime import Session
+
+
+def add(session: Session, *rows: Dispute | DisputeRuling) -> None:
+    """Add rows."""
+    session.add_all(rows)
+
+
+async def lock(session: Session, dispute_id: UUID) -> Dispute:
+    """The dispute, locked for a change; raises `NotFound`."""
+    found = await session.get(Dispute, dispute_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def get(session: Session, dispute_id: UUID) -> Dispute:
+    """The dispute; raises `NotFound`."""
+    found = await session.get(Dispute, dispute_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_of_reports(session: Session, report_ids: Collection[UUID]) -> Sequence[Dispute]:
+    """All disputes of these reports, newest first."""
+    query = select(Dispute).where(Dispute.report_id.in_(report_ids)).order_by(Dispute.id.desc())
+    return (await session.scalars(query)).all()
+
+
+async def list_of_business(
+    session: Session, business_id: UUID, *, before: UUID | None, limit: int
+) -> Sequence[Dispute]:
+    """Disputes of a business's reports, newest first."""
+    query = (
+        select(Dispute)
+        .where(Dispute.business_id == business_id)
+        .order_by(Dispute.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Dispute.id < before)
+    return (await session.scalars(query)).all()
+
+
+async def list_review(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime, int]]:
+    """(id, due, version) of disputes that wait for a ruling, earliest due first; a late one was due when it was."""
+    due = Dispute.review_due
+    query = (
+        select(Dispute.id, due, Dispute.version)
+        .where(Dispute.state.in_(UNDER_REVIEW))
+        .order_by(due, Dispute.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where((due > after[0]) | ((due == after[0]) & (Dispute.id > after[1])))
+    return [(row.id, row.review_due, row.version) for row in await session.execute(query)]
+
+
+async def list_due(session: Session, limit: int, *, but: Collection[UUID]) -> Sequence[UUID]:
+    """Disputes whose next change by the clock is due, earliest first."""
+    query = (
+        select(Dispute.id)
+        .where(Dispute.due_at <= session.now, Dispute.id.not_in(but))
+        .order_by(Dispute.due_at)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def list_open(
+    session: Session, *, after: UUID | None, limit: int
+) -> Sequence[tuple[UUID, UUID]]:
+    """(id, report) of disputes that are not over, oldest first."""
+    query = (
+        select(Dispute.id, Dispute.report_id)
+        .where(Dispute.state != State.CLOSED)
+        .order_by(Dispute.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(Dispute.id > after)
+    return [(row.id, row.report_id) for row in await session.execute(query)]
+
+
+async def list_rulings(session: Session, dispute_id: UUID) -> Sequence[DisputeRuling]:
+    """What moderators said, oldest first."""
+    query = (
+        select(DisputeRuling)
+        .where(DisputeRuling.dispute_id == dispute_id)
+        .order_by(DisputeRuling.id)
+    )
+    return (await session.scalars(query)).all()

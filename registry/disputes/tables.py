@@ -1,0 +1,77 @@
+"""What is kept of disputes: states, deadlines and codes in the clear, everything said under the report's key."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from registry.platform.tables import Base
+
+
+class Dispute(Base):
+    """One person's dispute of one report."""
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        Index("ix_disputes_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "uq_disputes_open",
+            "report_id",
+            unique=True,
+            postgresql_where=text("state <> 'closed'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), index=True)
+    #: The reporter's.
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), index=True)
+    #: All open disputes of one person are one case.
+    case_id: Mapped[UUID] = mapped_column(index=True)
+    ground: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    state_since: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    #: Counts every change; a ruling on an older version is refused.
+    version: Mapped[int] = mapped_column(default=1)
+    policy: Mapped[str]
+    due_at: Mapped[datetime | None]
+    due_event: Mapped[str | None]
+    #: When the ruling is, or was, due; null before the review.
+    review_due: Mapped[datetime | None]
+    #: The report's data key; null once the report is erased.
+    data_key_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("data_keys.id", ondelete="SET NULL")
+    )
+    #: What the person says, and, after it, the reporter.
+    sealed_statement: Mapped[bytes]
+    sealed_answer: Mapped[bytes | None]
+    answered_at: Mapped[datetime | None]
+    #: 1, and 2 from the appeal on.
+    round: Mapped[int] = mapped_column(SmallInteger, default=1)
+    sealed_appeal: Mapped[bytes | None]
+    ruling: Mapped[str | None]
+    reason_code: Mapped[str | None]
+    sealed_reason: Mapped[bytes | None]
+    ruled_at: Mapped[datetime | None]
+    overdue_at: Mapped[datetime | None]
+    #: Where to write to the person, and in which language: what they proved, sealed.
+    sealed_contacts: Mapped[bytes]
+    language: Mapped[str]
+
+
+class DisputeRuling(Base):
+    """What one moderator said in one round; the database refuses a conflicted one."""
+
+    __tablename__ = "dispute_rulings"
+    __table_args__ = (UniqueConstraint("dispute_id", "moderator_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("disputes.id"), index=True)
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    moderator_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    round: Mapped[int] = mapped_column(SmallInteger)
+    ruling: Mapped[str]
+    reason_code: Mapped[str]
+    at: Mapped[datetime]

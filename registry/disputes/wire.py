@@ -1,0 +1,151 @@
+"""What persons, reporters and moderators send and read of disputes."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from registry.disputes.rules import Ground, ReasonCode, Ruling, State
+from registry.platform.text import Paragraph
+from registry.reports.rules import Category
+from registry.reports.rules import State as ReportState
+from registry.reports.wire import Contact, Money, ReportCase
+
+Version = Annotated[int, Meta(description="Counts every change of the dispute.", ge=1)]
+
+
+class DisputeOpening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A report of your file that you dispute. From this moment on lookups do not show it."""
+
+    report_id: UUID
+    ground: Ground
+    statement: Annotated[
+        Paragraph,
+        Meta(
+            description="What is wrong, in your words. Its reporter and the moderator read it."
+            " Should the report stand, its first 100 words are shown beside it."
+        ),
+    ]
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """What is due next, and by when."""
+
+    event: Annotated[str, Meta(examples=["unanswered"])]
+    at: datetime
+
+
+class DisputeView(Struct, frozen=True, kw_only=True):
+    """A dispute, as the person and the reporter see it."""
+
+    id: UUID
+    report_id: UUID
+    case_id: Annotated[UUID, Meta(description="All open disputes of one person are one case.")]
+    ground: Ground
+    state: State
+    version: Version
+    opened_at: datetime
+    state_since: datetime
+    due: Annotated[Due | None, Meta(description="What happens next by the clock, and when.")]
+    statement: Annotated[str | None, Meta(description="Null once the report is erased.")]
+    answer: Annotated[str | None, Meta(description="The reporter's; null until it comes.")]
+    appeal: Annotated[str | None, Meta(description="Why the person appeals.")]
+    ruling: Ruling | None
+    reason_code: ReasonCode | None
+    reason: str | None
+    report_state: ReportState
+
+
+class DisputeList(Struct, frozen=True, kw_only=True):
+    """Disputes, newest first."""
+
+    items: list[DisputeView]
+
+
+class DisputeAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The reporter's answer. Without one in time the report is removed."""
+
+    statement: Annotated[Paragraph, Meta(examples=["The parcel came back unopened; see the slip."])]
+
+
+class Appeal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the ruling is wrong. There is one appeal; another moderator decides on it."""
+
+    statement: Annotated[Paragraph, Meta(examples=["The receipt of 3 November was overlooked."])]
+
+
+class Changes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an amended report says instead; a field left out stays as it is."""
+
+    category: Category | UnsetType = UNSET
+    incident_date: date | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
+
+
+class DisputeDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A moderator's ruling. `uphold` takes `evidence_confirms`; `amend` takes `partly_wrong` and `changes`; `remove`
+    takes the other codes.
+    """
+
+    decision: Ruling
+    reason_code: ReasonCode
+    reason: Annotated[Paragraph, Meta(description="In words that both sides will read.")]
+    changes: Changes | None = None
+    version: Annotated[
+        int | None, Meta(description="The version decided upon; a stale one is 409.")
+    ] = None
+
+
+class DisputeCase(Struct, frozen=True, kw_only=True):
+    """All that a moderator needs to rule: what the person says, what the reporter says, and the whole report."""
+
+    dispute: DisputeView
+    round: Annotated[int, Meta(description="1, or 2 for the appeal.")]
+    approvals_needed: Annotated[int, Meta(description="Moderators who must agree to uphold.")]
+    approvals: Annotated[int, Meta(description="Of them, how many have agreed in this round.")]
+    case: ReportCase
+
+
+class HeldReport(Struct, frozen=True, kw_only=True):
+    """One report about you, as it is held."""
+
+    id: UUID
+    state: ReportState
+    category: Category
+    incident_date: date
+    amount: Money | None
+    contract_reference: str | None
+    statement: Annotated[str | None, Meta(description="What its reporter says.")]
+    contacts: list[Contact]
+    settlement_attempts: str | None
+    submitted_at: datetime
+    visible_from: datetime | None
+    retention_until: datetime
+    due: Due | None
+    evidence: Annotated[list[str], Meta(description="Kinds of the files: `application/pdf`.")]
+    source: Annotated[
+        str, Meta(description="Who reported: the sector, or the name where the law asks for it.")
+    ]
+    identifiers: Annotated[
+        dict[str, list[str]],
+        Meta(description="What of you it holds: phones, e-mails, names and so on."),
+    ]
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """A business was shown something of this."""
+
+    on: date
+    who: Annotated[str, Meta(description="The sector, or the name where the law asks for it.")]
+    purpose: str
+    reports: list[UUID]
+
+
+class SubjectFile(Struct, frozen=True, kw_only=True):
+    """Everything that is held about you, and who was shown it."""
+
+    as_of: datetime
+    reports: list[HeldReport]
+    shown: Annotated[list[Shown], Meta(description="Of the last 12 months, newest first.")]
+    disputes: list[DisputeView]

@@ -1,0 +1,42 @@
+"""Correction notices: whoever was shown a report learns that it was amended, removed or settled."""
+
+from registry.businesses import service as businesses
+from registry.lookups import service as lookups
+from registry.messages import service as messages
+from registry.messages.rules import Channel, Template
+from registry.platform.db import as_system
+from registry.platform.runtime import Session
+from registry.reports.rules import months_after
+from registry.reports.tables import Report
+
+
+async def send(session: Session, report: Report) -> int:
+    """Write to every other business that was shown the report within the policy's months; returns to how many.
+
+    The notice names the lookup and its day, not the person: the business finds the rest in its own receipt.
+    """
+    since = months_after(session.now.date(), -session.policy.correction_months)
+    shown = await lookups.shown(session, {report.id}, since)
+    latest = {
+        one.business_id: one for one in reversed(shown) if one.business_id != report.business_id
+    }
+    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
+        return 0
+    async with as_system(session):
+        for one in latest.values():
+            await _write(session, report, one)
+    return len(latest)
+
+
+async def _write(session: Session, report: Report, one: lookups.Shown) -> None:
+    address, country, key = await businesses.contact(session, one.business_id)
+    await messages.enqueue(
+        session,
+        template=Template.CORRECTION,
+        to=address,
+        channel=Channel.MAIL,
+        language=messages.language_of(country),
+        values={"lookup_id": str(one.lookup_id), "shown_on": one.at.date()},
+        about_id=report.id,
+        data_key=key,
+    )

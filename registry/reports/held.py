@@ -1,0 +1,66 @@
+"""Reports by the records that they wrote: what the slices above ask of them, for the person and for a ruling."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import msgspec
+
+from registry.matching.subject import Subject
+from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
+from registry.reports import lifecycle, store, views
+from registry.reports.rules import State
+from registry.reports.tables import Report
+from registry.reports.wire import ReportCase, ReportSubmission
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A report that is still there, opened."""
+
+    report: Report
+    key: DataKey
+    content: ReportSubmission
+    subject: Subject
+    media_types: list[str]
+
+
+class Ruled(msgspec.Struct, frozen=True):
+    """What of a report matters for who may rule on its dispute."""
+
+    business_id: UUID
+    state: State
+    approvals_needed: int
+    screeners: frozenset[UUID]
+
+
+async def of_records(session: Session, records: Collection[UUID]) -> list[Held]:
+    """The reports that wrote these records, newest first, each opened."""
+    found = []
+    for report in await store.list_of_records(session, records):
+        key = await lifecycle.data_key(session, report)
+        content = lifecycle.content_of(report, key)
+        assert content is not None  # noqa: S101 - a report with a record has its content
+        files = await store.list_evidence(session, report.id)
+        subject = await lifecycle.subject_of(session, report, key)
+        found.append(Held(report, key, content, subject, [file.media_type for file in files]))
+    return found
+
+
+async def states_of(session: Session, report_ids: Collection[UUID]) -> dict[UUID, State]:
+    """Where each of these reports stands."""
+    return {row.id: State(row.state) for row in await store.list_by_id(session, report_ids)}
+
+
+async def ruled(session: Session, report_id: UUID) -> Ruled:
+    """Who may rule on a dispute of this report."""
+    report = await store.get(session, report_id)
+    decisions = await store.list_decisions(session, report_id)
+    screeners = frozenset(row.moderator_id for row in decisions)
+    return Ruled(report.business_id, State(report.state), report.approvals_needed, screeners)
+
+
+async def case(session: Session, report_id: UUID) -> ReportCase:
+    """The whole report, for the moderator who rules on its dispute."""
+    report = await store.get(session, report_id)
+    key = None if report.state == State.ERASED else await lifecycle.data_key(session, report)
+    return await views.case(session, report, key)

@@ -1,0 +1,69 @@
+"""The current person: from the token in the request to what they have proven."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar.handlers import BaseRouteHandler
+
+from registry.limits import rules as limits_rules
+from registry.limits import service as limits
+from registry.platform import secrets
+from registry.platform.actor import Actor, ActorKind
+from registry.platform.errors import Forbidden, Unauthenticated
+from registry.platform.http import Connection, key_of, runtime_of
+from registry.platform.runtime import transaction
+from registry.subjects import rules, store
+
+
+class SecondProofNeeded(Forbidden):
+    """One proof reveals nothing: a number may have a new holder."""
+
+    slug, title = "second-proof-needed", "This needs a second proof"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A reported person who calls with a token."""
+
+    session_id: UUID
+    #: Index values of what they proved.
+    proven: tuple[bytes, ...]
+    language: str
+
+    @property
+    def actor(self) -> Actor:
+        """How the audit log knows the caller."""
+        return Actor(kind=ActorKind.SUBJECT, id=self.session_id)
+
+
+def subject(proofs: int = rules.BOTH) -> Callable[..., Any]:
+    """A guard: a good token with so many proofs."""
+
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        runtime = runtime_of(connection)
+        token = key_of(connection)
+        if token is None or secrets.prefix_of(token) != secrets.SUBJECT:
+            raise Unauthenticated
+        async with transaction(runtime) as session:
+            row = await store.find_by_token(session, secrets.digest(runtime.keyring, token))
+        if row is None:
+            raise Unauthenticated
+        spent = await limits.spend(runtime, limits_rules.person(str(row.id)), 1)
+        connection.state.answer_headers = limits_rules.headers(spent)
+        if spent.admitted == 0:
+            raise limits.refuse(spent)
+        if len(row.proven) < proofs:
+            raise SecondProofNeeded(
+                "Prove control of a second phone or e-mail that you are reported under:"
+                " POST /v1/subject/sessions/{id}/proof."
+            )
+        connection.state.person = Person(row.id, tuple(row.proven), row.language)
+
+    return guard
+
+
+def person_of(connection: Connection) -> Person:
+    """The person that the guard let in."""
+    found: Person = connection.state.person
+    return found

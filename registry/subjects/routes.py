@@ -1,0 +1,77 @@
+"""Proof of who asks, over HTTP. No account: a phone or e-mail that you were reported under, then a second."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, delete, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from registry.messages.rules import Language
+from registry.platform.faults import Fault
+from registry.platform.http import invalid, runtime_of, takes
+from registry.platform.runtime import transaction
+from registry.subjects import service
+from registry.subjects.access import person_of, subject
+from registry.subjects.wire import Proof, ProofTaken, SessionEnded, SessionStart, SessionStarted
+
+TAGS = ["The reported person"]
+Caller = Request[Any, Any, Any]
+
+
+@post("/v1/subject/sessions", tags=TAGS, status_code=202, **takes(SessionStart))
+async def start_session(command: NamedDependency[SessionStart], request: Caller) -> SessionStarted:
+    """Begin to see what is held about you: name a phone or an e-mail of yours.
+
+    If somebody is reported under it, a code of six digits is sent to it, good for 10 minutes. The answer is the same
+    in any case, so that nobody learns from it who is reported. The code comes in the language of your
+    `Accept-Language`: Ukrainian, Russian or English.
+    """
+    return await service.start(
+        runtime_of(request), command, address=_address(request), language=_language(request)
+    )
+
+
+@post("/v1/subject/sessions/{session_id:uuid}/proof", tags=TAGS, status_code=200, **takes(Proof))
+async def prove(
+    session_id: FromPath[UUID], command: NamedDependency[Proof], request: Caller
+) -> ProofTaken:
+    """Prove control: send the code. Then name a second phone or e-mail as `identifier`, and send its code as well.
+
+    Phone numbers change hands, so one proof opens nothing. Two proofs, of two identifiers that one person is reported
+    under, open that person's file. Whether a code is sent for an identifier that you name is not told.
+    """
+    if (command.code is None) == (command.identifier is None):
+        raise invalid([Fault("", "needs either code or identifier")])
+    runtime = runtime_of(request)
+    if command.code is not None:
+        return await service.prove(runtime, session_id, command.code)
+    assert command.identifier is not None  # noqa: S101 - one of the two is there
+    return await service.ask_second(
+        runtime, session_id, command.identifier, address=_address(request)
+    )
+
+
+@delete("/v1/subject/sessions/current", tags=TAGS, status_code=200, guards=[subject(1)])
+async def end_session(request: Caller) -> SessionEnded:
+    """Let your token be good no longer."""
+    async with transaction(runtime_of(request)) as session:
+        session_id = person_of(request).session_id
+        await service.end(session, session_id)
+    return SessionEnded(session_id=session_id)
+
+
+def _address(request: Caller) -> str:
+    return request.client.host if request.client else ""
+
+
+def _language(request: Caller) -> str:
+    """The first of our languages that the caller reads; Ukrainian without one."""
+    for part in request.headers.get("accept-language", "").split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in set(Language):
+            return tag
+    return Language.UK
+
+
+ROUTES = [start_session, prove, end_session]

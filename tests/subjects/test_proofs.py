@@ -1,0 +1,196 @@
+"""Proof of who asks: what a person must show, what a stranger learns (nothing), and how often either may try."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from registry.platform import clock
+from registry.subjects import rules
+from tests.factories import rows
+from tests.factories.registry import Registry, problem
+
+PHONE, MAIL = "+380505550177", "olena.test@mail.example"
+SUBJECT = {"phone": PHONE, "email": MAIL, "name": "Шевченко Олена"}
+SESSIONS = "/v1/subject/sessions"
+WRONG = "000000"
+
+
+async def start(registry: Registry, **identifier: str) -> str:
+    """A session that was begun, with its code sent if one is due."""
+    begun = await registry.http.post(SESSIONS, json=identifier)
+    assert begun.status_code == 202, begun.text
+    assert begun.json().keys() == {"session_id"}
+    await registry.work()
+    session_id: str = begun.json()["session_id"]
+    return session_id
+
+
+async def prove(registry: Registry, session_id: str, **proof: str) -> httpx.Response:
+    return await registry.http.post(f"{SESSIONS}/{session_id}/proof", json=proof)
+
+
+def code_to(registry: Registry, address: str) -> str | None:
+    """The last code that was sent to an address."""
+    sent = [letter for letter in registry.letters() if letter["to"] == address]
+    digits = [word.strip(".,") for letter in sent for word in letter["text"].split()]
+    codes = [word for word in digits if len(word) == 6 and word.isdigit()]
+    return codes[-1] if codes else None
+
+
+async def proven(registry: Registry, phone: str = PHONE, mail: str = MAIL) -> dict[str, str]:
+    """The headers of a person with two proofs."""
+    session_id = await start(registry, phone=phone)
+    first = await prove(registry, session_id, code=code_to(registry, phone) or "")
+    assert (first.status_code, first.json()["proofs"]) == (200, 1), first.text
+    named = await prove(registry, session_id, identifier=mail)
+    assert (named.status_code, named.json()["token"]) == (200, None), named.text
+    await registry.work()
+    second = await prove(registry, session_id, code=code_to(registry, mail) or "")
+    assert (second.status_code, second.json()["proofs"]) == (200, 2), second.text
+    return {"Authorization": f"Bearer {second.json()['token']}"}
+
+
+@pytest.fixture
+async def reported(registry: Registry) -> dict[str, Any]:
+    return await registry.published(await registry.shop(), subject=SUBJECT)
+
+
+async def test_two_codes_to_two_reported_identifiers(
+    registry: Registry, reported: dict[str, Any]
+) -> None:
+    token = await proven(registry)
+    ended = await registry.http.delete(f"{SESSIONS}/current", headers=token)
+    assert ended.status_code == 200
+    again = await registry.http.delete(f"{SESSIONS}/current", headers=token)
+    assert problem(again) == (401, "unauthenticated"), (
+        "a token that was given back is good no longer"
+    )
+
+
+async def test_a_stranger_and_a_reported_person_are_answered_alike(
+    registry: Registry, reported: dict[str, Any]
+) -> None:
+    """Status, fields and headers of a start and of a wrong code are the same; only the reported one gets a letter."""
+    told = []
+    for phone in (PHONE, "+380505550999"):
+        before = len(registry.letters())
+        begun = await registry.http.post(SESSIONS, json={"phone": phone})
+        session_id = begun.json()["session_id"]
+        await registry.work()
+        refused = await prove(registry, session_id, code=WRONG)
+        body = {**refused.json(), "instance": ""}
+        fields = sorted(begun.headers), sorted(refused.headers)
+        told.append((begun.status_code, begun.json().keys(), refused.status_code, body, fields))
+        assert len(registry.letters()) - before == (phone == PHONE)
+    assert told[0] == told[1]
+
+
+async def test_a_second_identifier_that_is_not_theirs_gets_no_code(registry: Registry) -> None:
+    """Of somebody else, of nobody, or the same once more: the answer is one, and no code is sent."""
+    await registry.published(await registry.shop(), subject=SUBJECT)
+    other = {"phone": "+380505550333", "email": "stranger@mail.example", "name": "Інший Тарас"}
+    await registry.published(await registry.shop(), subject=other)
+    session_id = await start(registry, phone=PHONE)
+    await prove(registry, session_id, code=code_to(registry, PHONE) or "")
+    before = registry.letters()
+    told = []
+    for identifier in ("stranger@mail.example", "+380505550333", "nobody@mail.example", PHONE):
+        answer = await prove(registry, session_id, identifier=identifier)
+        await registry.work()
+        told.append((answer.status_code, answer.json()))
+        assert problem(await prove(registry, session_id, code=WRONG)) == (422, "proof-refused")
+    assert registry.letters() == before
+    assert all(one == told[0] for one in told)
+
+
+async def test_a_second_identifier_before_the_first_is_proven(
+    registry: Registry, reported: dict[str, Any]
+) -> None:
+    session_id = await start(registry, phone=PHONE)
+    early = await prove(registry, session_id, identifier=MAIL)
+    assert problem(early) == (422, "proof-refused")
+    assert code_to(registry, MAIL) is None
+
+
+async def test_a_code_is_good_for_five_tries(registry: Registry, reported: dict[str, Any]) -> None:
+    session_id = await start(registry, phone=PHONE)
+    code = code_to(registry, PHONE) or ""
+    wrong = WRONG if code != WRONG else "111111"
+    for _ in range(rules.CODE_TRIES):
+        assert problem(await prove(registry, session_id, code=wrong)) == (422, "proof-refused")
+    assert problem(await prove(registry, session_id, code=code)) == (422, "proof-refused")
+
+
+async def test_a_code_is_good_for_ten_minutes_and_once(
+    registry: Registry, reported: dict[str, Any]
+) -> None:
+    session_id = await start(registry, phone=PHONE)
+    code = code_to(registry, PHONE) or ""
+    with clock.shifted(clock.offset() + timedelta(minutes=10, seconds=1)):
+        assert problem(await prove(registry, session_id, code=code)) == (422, "proof-refused")
+    assert (await prove(registry, session_id, code=code)).status_code == 200
+    assert problem(await prove(registry, session_id, code=code)) == (422, "proof-refused")
+
+
+async def test_a_token_ends_by_itself_and_its_session_is_deleted(
+    registry: Registry, reported: dict[str, Any]
+) -> None:
+    token = await proven(registry)
+    with clock.shifted(clock.offset() + rules.TOKEN_FOR + timedelta(seconds=1)):
+        late = await registry.http.delete(f"{SESSIONS}/current", headers=token)
+        assert problem(late) == (401, "unauthenticated")
+    with clock.shifted(clock.offset() + rules.TOKEN_FOR + rules.KEPT_FOR + timedelta(seconds=1)):
+        from registry.subjects import jobs
+
+        assert await jobs.sweep(registry.runtime) == 1
+    assert await rows.select(registry.runtime, "SELECT id FROM subject_sessions") == []
+
+
+async def test_codes_for_one_identifier_are_limited(registry: Registry) -> None:
+    """Known or not: a stranger can neither flood a phone with codes nor learn from the refusal."""
+    for _ in range(rules.CODES_FOR_ONE[1]):
+        assert (await registry.http.post(SESSIONS, json={"phone": PHONE})).status_code == 202
+    refused = await registry.http.post(SESSIONS, json={"phone": PHONE})
+    assert problem(refused) == (429, "too-many-codes")
+    assert int(refused.headers["Retry-After"]) > 0
+    other = await registry.http.post(SESSIONS, json={"phone": "+380505550178"})
+    assert other.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, ""),
+        ({"phone": PHONE, "email": MAIL}, ""),
+        ({"phone": "no number"}, "/phone"),
+        ({"email": "olena@"}, "/email"),
+        ({"passport": "KM 123456"}, "/passport"),
+    ],
+)
+async def test_what_cannot_be_read_is_named(
+    registry: Registry, body: dict[str, str], pointer: str
+) -> None:
+    refused = await registry.http.post(SESSIONS, json=body)
+    assert problem(refused) == (400, "invalid-values")
+    assert refused.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_the_code_comes_in_the_language_of_the_asker(
+    registry: Registry, reported: dict[str, Any]
+) -> None:
+    for language, word in (("ru,en;q=0.5", "действует"), ("en-GB", "good for"), ("de", "діє")):
+        headers = {"Accept-Language": language}
+        await registry.http.post(SESSIONS, json={"phone": PHONE}, headers=headers)
+        await registry.work()
+        assert word in registry.letters()[-1]["text"]
+
+
+async def test_nothing_personal_lies_in_the_row(
+    registry: Registry, reported: dict[str, Any]
+) -> None:
+    await start(registry, phone=PHONE)
+    (row,) = await rows.select(registry.runtime, "SELECT * FROM subject_sessions")
+    assert PHONE[1:] not in str(row)
+    assert (code_to(registry, PHONE) or "") not in str(row)
