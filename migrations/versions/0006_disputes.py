@@ -90,17 +90,36 @@ def upgrade() -> None:
             "dispute_id", "moderator_id", name=op.f("uq_dispute_rulings_dispute_id_moderator_id")
         ),
     )
+    op.create_table(
+        "detachments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("index_value", sa.LargeBinary(), nullable=False),
+        sa.Column("ground", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("records", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["staff.id"], name=op.f("fk_detachments_decided_by_staff")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_detachments")),
+    )
+    for column in ("index_value", "state"):
+        op.create_index(f"ix_detachments_{column}", "detachments", [column])
     op.create_index("ix_dispute_rulings_dispute_id", "dispute_rulings", ["dispute_id"])
     op.add_column("reports", sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("reports", sa.Column("sealed_reply", sa.LargeBinary(), nullable=True))
     op.create_index("ix_reports_record_id", "reports", ["record_id"])
-    for table in ("disputes", "dispute_rulings"):
+    for table in ("disputes", "dispute_rulings", "detachments"):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(
             f"CREATE POLICY system_all ON {table} TO registry_system USING (true) WITH CHECK (true)"
         )
-    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON disputes TO registry_system")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON disputes, detachments TO registry_system")
     # What a moderator said stays said.
     op.execute("GRANT SELECT, INSERT ON dispute_rulings TO registry_system")
     own = "business_id = (SELECT registry_business())"

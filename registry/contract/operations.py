@@ -43,6 +43,7 @@ UPLOAD: Schema = {
 }
 IDS = {
     "business_id": "The id of a business.",
+    "detachment_id": "The `id` of a detachment, from the queue.",
     "dispute_id": "The `id` of a dispute.",
     "evidence_id": "The `id` of an evidence file.",
     "identity_id": "The `id` of an identity: that of its oldest record.",

@@ -21,6 +21,12 @@ class DisputeNotOpenForThat(Conflict):
     slug, title = "dispute-not-open-for-that", "The dispute's state does not allow this"
 
 
+class DisputeAlreadyDecided(Conflict):
+    """Somebody ruled first, or the dispute changed since it was read."""
+
+    slug, title = "dispute-already-decided", "The dispute changed meanwhile"
+
+
 async def apply(
     session: Session,
     dispute: Dispute,

@@ -12,19 +12,13 @@ from registry.disputes.letters import place
 from registry.disputes.rules import Event, Ruling, State
 from registry.disputes.tables import Dispute, DisputeRuling
 from registry.disputes.wire import DisputeCase, DisputeDecision
-from registry.platform.errors import Conflict, InvalidValues
+from registry.platform.errors import InvalidValues
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import held, rulings
 from registry.reports.rulings import Correction
 from registry.staff.access import ConflictOfInterest, Staff
-
-
-class DisputeAlreadyDecided(Conflict):
-    """Somebody ruled first, or the dispute changed since it was read."""
-
-    slug, title = "dispute-already-decided", "The dispute changed meanwhile"
 
 
 async def queue(
@@ -64,9 +58,13 @@ async def decide(
         raise ConflictOfInterest("Whoever screened the report, or ruled before, does not rule now.")
     await lifecycle.advance(session, dispute)
     if State(dispute.state) not in rules.UNDER_REVIEW:
-        raise DisputeAlreadyDecided(f"The dispute is {dispute.state} now; it is not under review.")
+        raise lifecycle.DisputeAlreadyDecided(
+            f"The dispute is {dispute.state} now; it is not under review."
+        )
     if command.version not in (None, dispute.version):
-        raise DisputeAlreadyDecided("The dispute changed since you read it. Read it again.")
+        raise lifecycle.DisputeAlreadyDecided(
+            "The dispute changed since you read it. Read it again."
+        )
     said = DisputeRuling(
         id=uuid7(),
         dispute_id=dispute_id,

@@ -9,8 +9,13 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from registry.disputes import moderation
-from registry.disputes.wire import DisputeCase, DisputeDecision
+from registry.disputes import detachments, moderation
+from registry.disputes.wire import (
+    DetachmentCase,
+    DetachmentDecision,
+    DisputeCase,
+    DisputeDecision,
+)
 from registry.platform import cursors
 from registry.platform.cursors import Page
 from registry.platform.http import (
@@ -53,7 +58,11 @@ async def _queue(
         QueueItem(kind="dispute", id=id_, due=due, version=version)
         for id_, due, version in await moderation.queue(session, after=after, limit=limit)
     ]
-    return sorted([*others, *disputes], key=screening.place_of)[:limit]
+    detached = [
+        QueueItem(kind="detachment", id=id_, due=due, version=version)
+        for id_, due, version in await detachments.queue(session, after=after, limit=limit)
+    ]
+    return sorted([*others, *disputes, *detached], key=screening.place_of)[:limit]
 
 
 @get("/v1/moderation/disputes/{dispute_id:uuid}", tags=TAGS, guards=GUARDS)
@@ -90,4 +99,38 @@ async def decide_dispute(
         )
 
 
-ROUTES = [list_queue, view_dispute, decide_dispute]
+@get("/v1/moderation/detachments/{detachment_id:uuid}", tags=TAGS, guards=GUARDS)
+async def view_detachment(detachment_id: FromPath[UUID], request: Caller) -> DetachmentCase:
+    """Read all that is needed to look at a detachment. That you read it is on record."""
+    async with transaction(runtime_of(request)) as session:
+        return await detachments.case(session, staff_of(request), detachment_id)
+
+
+@post(
+    "/v1/moderation/detachments/{detachment_id:uuid}/decision",
+    tags=TAGS,
+    guards=GUARDS,
+    status_code=200,
+    **takes(DetachmentDecision),
+)
+async def decide_detachment(
+    detachment_id: FromPath[UUID],
+    command: NamedDependency[DetachmentDecision],
+    request: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[DetachmentCase]:
+    """Confirm a detachment, or take it back: the identifier then leads to the reports again."""
+    caller = staff_of(request)
+    async with transaction(runtime_of(request)) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.id,
+            idempotency_key,
+            lambda: detachments.decide(session, caller, detachment_id, command),
+            status=200,
+            required=False,
+        )
+
+
+ROUTES = [list_queue, view_dispute, decide_dispute, view_detachment, decide_detachment]

@@ -9,9 +9,11 @@ from litestar.params import FromPath
 
 from registry.businesses.access import member, member_of
 from registry.businesses.rules import Scope
-from registry.disputes import file, service
+from registry.disputes import detachments, file, service
 from registry.disputes.wire import (
     Appeal,
+    DetachmentRequest,
+    DetachmentView,
     DisputeAnswer,
     DisputeList,
     DisputeOpening,
@@ -91,6 +93,36 @@ async def appeal(
         return await service.appeal(session, person_of(request), dispute_id, command.statement)
 
 
+@post(
+    "/v1/subject/detachments",
+    tags=PERSON,
+    guards=[subject(1)],
+    status_code=201,
+    **takes(DetachmentRequest),
+)
+async def detach(
+    command: NamedDependency[DetachmentRequest],
+    request: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[DetachmentView]:
+    """Say that your phone or e-mail is not the reported person's: one proof is enough.
+
+    For whoever holds a number that was someone else's. From this moment lookups by it do not lead to that person.
+    You are told nothing of what was reported.
+    """
+    person = person_of(request)
+    async with transaction(runtime_of(request)) as session:
+        return await idempotent(
+            request,
+            session,
+            person.session_id,
+            idempotency_key,
+            lambda: detachments.detach(session, person, command),
+            status=201,
+            required=False,
+        )
+
+
 @get("/v1/disputes", tags=TAGS, guards=[member(Scope.DISPUTE)])
 async def list_disputes(
     request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
@@ -134,6 +166,7 @@ ROUTES = [
     read_file,
     list_my_disputes,
     open_dispute,
+    detach,
     appeal,
     list_disputes,
     answer_dispute,

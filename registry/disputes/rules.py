@@ -145,6 +145,25 @@ REASONS: MappingProxyType[Ruling, frozenset[ReasonCode]] = MappingProxyType(
     }
 )
 
+#: What the holder of one identifier alone may say: it is detached, nothing is revealed.
+OF_ONE = frozenset({Ground.NOT_ME, Ground.NUMBER_CHANGED_OWNER})
+#: An identifier can be detached once in so many months: its next holder may say so again.
+DETACHED_FOR_MONTHS = 12
+#: Days within which a moderator means to look at a detachment; it holds meanwhile.
+DETACHMENT_DAYS = 30
+
+
+class Detached(StrEnum):
+    """Where a detachment stands."""
+
+    #: It holds; a moderator has not looked yet.
+    PENDING = "pending"
+    #: A moderator agreed.
+    CONFIRMED = "confirmed"
+    #: A moderator took it back.
+    RESTORED = "restored"
+
+
 #: Words of the person that lookups show beside a report that stands.
 STATEMENT_WORDS = 100
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from registry.disputes.rules import UNDER_REVIEW, State
-from registry.disputes.tables import Dispute, DisputeRuling
+from registry.disputes.rules import UNDER_REVIEW, Detached, State
+from registry.disputes.tables import Detachment, Dispute, DisputeRuling
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 
 
-def add(session: Session, *rows: Dispute | DisputeRuling) -> None:
+def add(session: Session, *rows: Detachment | Dispute | DisputeRuling) -> None:
     """Add rows."""
     session.add_all(rows)
 
@@ -68,6 +68,38 @@ async def list_review(
     if after is not None:
         query = query.where((due > after[0]) | ((due == after[0]) & (Dispute.id > after[1])))
     return [(row.id, row.review_due, row.version) for row in await session.execute(query)]
+
+
+async def find_detachment(session: Session, value: bytes, since: datetime) -> Detachment | None:
+    """The detachment of an identifier since then, unless it was taken back."""
+    query = select(Detachment).where(
+        Detachment.index_value == value,
+        Detachment.at > since,
+        Detachment.state != Detached.RESTORED,
+    )
+    return (await session.scalars(query.limit(1))).first()
+
+
+async def lock_detachment(session: Session, detachment_id: UUID) -> Detachment:
+    """The detachment, locked for a change; raises `NotFound`."""
+    found = await session.get(
+        Detachment, detachment_id, with_for_update=True, populate_existing=True
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_detachments(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime, int]]:
+    """(id, due, version) of detachments that nobody has looked at, earliest due first."""
+    of = Detachment
+    query = select(of.id, of.due, of.version).where(of.state == Detached.PENDING)
+    if after is not None:
+        query = query.where((of.due > after[0]) | ((of.due == after[0]) & (of.id > after[1])))
+    rows = await session.execute(query.order_by(of.due, of.id).limit(limit))
+    return [(row.id, row.due, row.version) for row in rows]
 
 
 async def list_due(session: Session, limit: int, *, but: Collection[UUID]) -> Sequence[UUID]:

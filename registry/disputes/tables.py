@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.platform.tables import Base
@@ -59,6 +59,25 @@ class Dispute(Base):
     #: Where to write to the person, and in which language: what they proved, sealed.
     sealed_contacts: Mapped[bytes]
     language: Mapped[str]
+
+
+class Detachment(Base):
+    """An identifier that its present holder says is not the reported person's. Holds from the moment it is said."""
+
+    __tablename__ = "detachments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    index_value: Mapped[bytes] = mapped_column(index=True)
+    ground: Mapped[str]
+    #: A `rules.Detached`.
+    state: Mapped[str] = mapped_column(index=True)
+    #: The records that it was detached from.
+    records: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    at: Mapped[datetime]
+    due: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None]
 
 
 class DisputeRuling(Base):

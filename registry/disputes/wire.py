@@ -1,12 +1,12 @@
 """What persons, reporters and moderators send and read of disputes."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from registry.disputes.rules import Ground, ReasonCode, Ruling, State
+from registry.disputes.rules import Detached, Ground, ReasonCode, Ruling, State
 from registry.platform.text import Paragraph
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
@@ -105,6 +105,42 @@ class DisputeCase(Struct, frozen=True, kw_only=True):
     approvals_needed: Annotated[int, Meta(description="Moderators who must agree to uphold.")]
     approvals: Annotated[int, Meta(description="Of them, how many have agreed in this round.")]
     case: ReportCase
+
+
+class DetachmentRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What you say of the phone or e-mail that you proved: `not_me` or `number_changed_owner`."""
+
+    ground: Ground
+
+
+class DetachmentView(Struct, frozen=True, kw_only=True):
+    """The identifier is detached. A moderator looks at it; it holds meanwhile."""
+
+    id: UUID
+    state: Detached
+    at: datetime
+
+
+class DetachmentCase(Struct, frozen=True, kw_only=True):
+    """All that a moderator needs to look at a detachment."""
+
+    id: UUID
+    ground: Ground
+    state: Detached
+    version: Version
+    at: datetime
+    due: datetime
+    cases: Annotated[list[ReportCase], Meta(description="The reports that held the identifier.")]
+
+
+class DetachmentDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`confirm`: the identifier is the reported person's no longer. `restore`: it is."""
+
+    decision: Literal["confirm", "restore"]
+    reason: Paragraph
+    version: Annotated[
+        int | None, Meta(description="The version decided upon; a stale one is 409.")
+    ] = None
 
 
 class HeldReport(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ from functools import cached_property
 from types import MappingProxyType
 from uuid import UUID
 
+import msgspec
+
 from registry.identities import store
 from registry.matching import blocking, weights
 from registry.matching.comparison import Comparison, compare
@@ -147,7 +149,25 @@ async def open_records(
 
 def _opened(session: Session, row: store.SealedRecord) -> Subject:
     key = vault.unwrap(session.keyring, row.data_key_id, row.wrapped, row.kek_version)
-    return key.open(PLACE, row.sealed, Subject)
+    return without(key.open(PLACE, row.sealed, Subject), row.detached, session.keyring)
+
+
+def without(subject: Subject, detached: Collection[bytes], keyring: Keyring) -> Subject:
+    """The subject without the phones and e-mails that are theirs no longer."""
+    if not detached:
+        return subject
+
+    def kept(kind: str, values: Sequence[str]) -> tuple[str, ...]:
+        return tuple(v for v in values if keyed(kind, v, keyring.index_key) not in detached)
+
+    emails = kept("email", subject.emails)
+    pairs = zip(subject.emails, subject.mail_addresses, strict=True)
+    return msgspec.structs.replace(
+        subject,
+        phones=kept("phone", subject.phones),
+        emails=emails,
+        mail_addresses=tuple(address for email, address in pairs if email in emails),
+    )
 
 
 def _judged(

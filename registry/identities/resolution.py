@@ -25,14 +25,14 @@ from registry.identities.neighbours import (
     tokens,
 )
 from registry.identities.tables import Identifier, PairDecision, Record
-from registry.matching.comparison import contradicting
-from registry.matching.decision import Verdict
+from registry.matching.comparison import compare, contradicting
+from registry.matching.decision import Verdict, judge
 from registry.matching.fingerprints import STRONG, Token
 from registry.matching.parameters import Parameters
 from registry.matching.partition import partition
 from registry.matching.profile import profile
 from registry.matching.subject import Subject
-from registry.matching.weights import Weighed
+from registry.matching.weights import Weighed, weigh
 from registry.platform.db import as_system, lock_values, until_stable
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
@@ -181,6 +181,28 @@ async def divide(session: Session, identities: Collection[UUID]) -> None:
     if members:
         parties = await divided(session, members)
         await settle(session, parties, {member.id: member.identity_id for member in members})
+
+
+async def judge_again(
+    session: Session, records: Collection[UUID], concerned: Collection[UUID]
+) -> None:
+    """Judge anew what is held of these records' pairs, whose identifiers changed, and divide their identities.
+
+    `concerned` are those identities, locked already.
+    """
+    members = {m.id: m for m in await open_records(session, identities=concerned)}
+    parameters, told = session.runtime.parameters, []
+    for one, other, verdict, _, staff_id in await store.list_verdicts(session, list(members)):
+        if staff_id is not None or {one, other}.isdisjoint(records):
+            continue
+        comparison = compare(members[one].profile, members[other].profile)
+        weighed = weigh(comparison, parameters)
+        found = judge(comparison, weighed, parameters)
+        if found != verdict:
+            version = parameters.version
+            told.append(entry(session, (one, other), found, weighed=weighed, parameters=version))
+    await store.add_rows(session, PairDecision, told)
+    await divide(session, concerned)
 
 
 def entries(

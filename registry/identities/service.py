@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -12,12 +12,18 @@ from registry.businesses import service as businesses
 from registry.businesses.rules import State as BusinessState
 from registry.identities import standings, store
 from registry.identities.neighbours import PLACE, tokens
-from registry.identities.resolution import erase, lock_identities_of, replace, resolve
+from registry.identities.resolution import (
+    erase,
+    judge_again,
+    lock_identities_of,
+    replace,
+    resolve,
+)
 from registry.identities.rules import FactCodes
 from registry.identities.wire import SubjectDescription
 from registry.matching.fingerprints import strong_values
 from registry.matching.subject import Subject, parse
-from registry.platform.db import as_system
+from registry.platform.db import as_system, lock_values
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.runtime import Session
@@ -29,6 +35,8 @@ MOST_VALUES = 10
 #: Resolution is asked for together with the rest.
 __all__ = [
     "PLACE",
+    "attach",
+    "detach",
     "erase",
     "hidden_since",
     "hide",
@@ -84,6 +92,31 @@ async def records_under(session: Session, values: Sequence[bytes]) -> list[UUID]
     """The records of each identity that is known under all of these index values (one or more)."""
     async with as_system(session):
         return await store.list_under(session, values)
+
+
+async def detach(session: Session, value: bytes, on: date) -> list[UUID]:
+    """Let an identifier be nobody's of the present records from that day on; returns the records that held it.
+
+    Lookups by it lead to them no longer, and it brings no further record to them. The records, and what is known of the
+    person by other identifiers, stay.
+    """
+    return await _span(session, value, on)
+
+
+async def attach(session: Session, value: bytes) -> list[UUID]:
+    """Take a detachment back."""
+    return await _span(session, value, None)
+
+
+async def _span(session: Session, value: bytes, until: date | None) -> list[UUID]:
+    async with as_system(session):
+        await lock_values(session, [value])
+        records = await store.span(session, value, until=until)
+        concerned = await lock_identities_of(session, records)
+        await judge_again(session, records, concerned)
+        for identity_id in set((await store.identities_of(session, records)).values()):
+            await standings.refresh(session, identity_id)
+    return records
 
 
 async def show(

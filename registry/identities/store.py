@@ -1,7 +1,7 @@
 """Every SQL statement about records, identities, facts and standings. All run with the system's view."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVarTuple
 from uuid import UUID
 
@@ -82,13 +82,20 @@ async def list_holders(
     return [Holder(*row) for row in rows]
 
 
-SealedRecord = Row[UUID, UUID, bytes, UUID, bytes, int]
+SealedRecord = Row[UUID, UUID, bytes, UUID, bytes, int, list[bytes]]
 
 
 async def list_sealed(
     session: Session, *, records: Collection[UUID] = (), identities: Collection[UUID] = ()
 ) -> Sequence[SealedRecord]:
-    """(id, identity_id, sealed, data_key_id, wrapped, kek_version) of these records, and all of these identities."""
+    """(id, identity_id, sealed, data_key_id, wrapped, kek_version, detached) of these records, and all of these
+    identities; `detached` are the index values that are theirs no longer.
+    """
+    detached = (
+        select(Identifier.index_value)
+        .where(Identifier.record_id == Record.id, Identifier.valid_until.is_not(None))
+        .scalar_subquery()
+    )
     rows = await session.execute(
         select(
             Record.id,
@@ -97,6 +104,7 @@ async def list_sealed(
             Record.data_key_id,
             DataKeyRow.wrapped,
             DataKeyRow.kek_version,
+            func.array(detached).label("detached"),
         )
         .join(DataKeyRow, DataKeyRow.id == Record.data_key_id)
         .where(or_(_among(Record.id, records), _among(Record.identity_id, identities)))
@@ -210,6 +218,23 @@ async def list_under(session: Session, values: Sequence[bytes]) -> list[UUID]:
     return list(await session.scalars(query))
 
 
+async def span(session: Session, value: bytes, *, until: date | None) -> list[UUID]:
+    """Let an identifier be theirs until that day, of all records that hold it; None takes that back.
+
+    Returns the records.
+    """
+    ended = (
+        Identifier.valid_until.is_not(None) if until is None else Identifier.valid_until.is_(None)
+    )
+    query = (
+        update(Identifier)
+        .where(Identifier.index_value == value, ended)
+        .values(valid_until=until)
+        .returning(Identifier.record_id)
+    )
+    return list(await session.scalars(query))
+
+
 async def list_tokens(session: Session, record_id: UUID) -> Sequence[tuple[bytes, str]]:
     """(index value, kind) of everything that a record is found by."""
     query = select(Identifier.index_value, Identifier.kind).where(Identifier.record_id == record_id)
@@ -273,7 +298,7 @@ async def list_identifiers(session: Session, identity_id: UUID) -> list[tuple[UU
     rows = await session.execute(
         select(Identifier.record_id, Identifier.index_value, Identifier.kind)
         .join(Record, Record.id == Identifier.record_id)
-        .where(Record.identity_id == identity_id)
+        .where(Record.identity_id == identity_id, Identifier.valid_until.is_(None))
     )
     return [(row.record_id, row.index_value, row.kind) for row in rows]
 

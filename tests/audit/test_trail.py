@@ -1,9 +1,6 @@
 """Every call that changes something leaves its entry: who, what, on which object; refused calls leave none."""
 
-import itertools
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -12,29 +9,13 @@ import pytest
 from registry import app
 from registry.reports.rules import State
 from registry.staff.rules import Role
-from tests.disputes.people import Person
+from tests.audit import people
+from tests.audit.people import REASON, Scene
 from tests.factories import rows
-from tests.factories.registry import Registry, Shop, query, submission
+from tests.factories.registry import Registry, query, submission
 from tests.reports.states import in_state
-from tests.subjects.test_proofs import code_to, prove, proven, start
-
-
-@dataclass
-class Scene:
-    """Who acts, and on what."""
-
-    registry: Registry
-    shop: Shop
-
-    async def report(self, state: State) -> str:
-        return await in_state(self.registry.runtime, self.shop, state)
-
-    async def post(self, path: str, body: Any) -> httpx.Response:
-        return await self.shop.create(path, body)
-
 
 Act = Callable[[Scene], Awaitable[httpx.Response]]
-REASON = {"reason": "Because."}
 
 
 async def _sign_up(scene: Scene) -> httpx.Response:
@@ -157,88 +138,7 @@ async def _view_identity(scene: Scene) -> httpx.Response:
     return await scene.registry.as_staff(Role.MODERATOR, "GET", path)
 
 
-async def _person(scene: Scene) -> Person:
-    """A person with two proofs, about whom the scene's shop filed a report that is shown; each time another."""
-    number = next(_numbers)
-    phone, mail = f"+3805055{number}777", f"person{number}@mail.example"
-    subject = {"phone": phone, "email": mail, "name": "Тест Особа"}
-    await in_state(scene.registry.runtime, scene.shop, State.ACTIVE, subject=subject)
-    return Person(scene.registry.http, await proven(scene.registry, phone, mail))
-
-
-async def _ask(scene: Scene) -> httpx.Response:
-    return await scene.registry.http.post(
-        "/v1/subject/sessions", json={"phone": f"+3805055{next(_numbers)}778"}
-    )
-
-
-async def _prove_person(scene: Scene) -> httpx.Response:
-    number = next(_numbers)
-    phone = f"+3805055{number}779"
-    await in_state(scene.registry.runtime, scene.shop, State.ACTIVE, subject={"phone": phone})
-    session_id = await start(scene.registry, phone=phone)
-    return await prove(scene.registry, session_id, code=code_to(scene.registry, phone) or "")
-
-
-async def _sign_out(scene: Scene) -> httpx.Response:
-    return await (await _person(scene)).call("DELETE", "/v1/subject/sessions/current")
-
-
-async def _read_file(scene: Scene) -> httpx.Response:
-    return await (await _person(scene)).call("GET", "/v1/subject/file")
-
-
-async def _disputed(scene: Scene) -> tuple[Person, httpx.Response]:
-    person = await _person(scene)
-    (report,) = (await person.file())["reports"]
-    body = {"report_id": report["id"], "ground": "inaccurate", "statement": "I have paid."}
-    return person, await person.call("POST", "/v1/disputes", body)
-
-
-async def _dispute(scene: Scene) -> httpx.Response:
-    return (await _disputed(scene))[1]
-
-
-async def _respond(scene: Scene) -> httpx.Response:
-    _, opened = await _disputed(scene)
-    body = {"statement": "The slip shows it."}
-    return await scene.shop.call("POST", f"/v1/disputes/{opened.json()['id']}/response", body)
-
-
-async def _in_review(scene: Scene) -> tuple[Person, str]:
-    person, opened = await _disputed(scene)
-    dispute_id = opened.json()["id"]
-    body = {"statement": "The slip shows it."}
-    await scene.shop.call("POST", f"/v1/disputes/{dispute_id}/response", body)
-    return person, f"/v1/moderation/disputes/{dispute_id}"
-
-
-async def _view_dispute(scene: Scene) -> httpx.Response:
-    _, place = await _in_review(scene)
-    return await scene.registry.as_staff(Role.MODERATOR, "GET", place, number=1)
-
-
-async def _ruled(scene: Scene) -> tuple[Person, str, httpx.Response]:
-    person, place = await _in_review(scene)
-    said = {"decision": "uphold", "reason_code": "evidence_confirms", **REASON}
-    ruled = await scene.registry.as_staff(
-        Role.MODERATOR, "POST", f"{place}/decision", said, number=1
-    )
-    return person, place.rpartition("/")[2], ruled
-
-
-async def _rule(scene: Scene) -> httpx.Response:
-    return (await _ruled(scene))[2]
-
-
-async def _appeal(scene: Scene) -> httpx.Response:
-    person, dispute_id, _ = await _ruled(scene)
-    return await person.call(
-        "POST", f"/v1/disputes/{dispute_id}/appeal", {"statement": "Look again."}
-    )
-
-
-_numbers = itertools.count(60)
+_numbers = people.NUMBERS
 
 #: (method, route) -> (the act, its entry, who acts)
 CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
@@ -319,29 +219,40 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "identity.split",
         "staff",
     ),
-    ("POST", "/v1/subject/sessions"): (_ask, "subject.asked", "subject"),
+    ("POST", "/v1/subject/sessions"): (people.ask, "subject.asked", "subject"),
     ("POST", "/v1/subject/sessions/{session_id:uuid}/proof"): (
-        _prove_person,
+        people.prove_person,
         "subject.proven",
         "subject",
     ),
-    ("DELETE", "/v1/subject/sessions/current"): (_sign_out, "subject.signed_out", "subject"),
-    ("POST", "/v1/disputes"): (_dispute, "dispute.opened", "subject"),
+    ("DELETE", "/v1/subject/sessions/current"): (people.sign_out, "subject.signed_out", "subject"),
+    ("POST", "/v1/subject/detachments"): (people.detach, "identifier.detached", "subject"),
+    ("POST", "/v1/moderation/detachments/{detachment_id:uuid}/decision"): (
+        people.confirm,
+        "identifier.confirmed",
+        "staff",
+    ),
+    ("GET", "/v1/moderation/detachments/{detachment_id:uuid}"): (
+        people.view_detached,
+        "identifier.case_read",
+        "staff",
+    ),
+    ("POST", "/v1/disputes"): (people.dispute, "dispute.opened", "subject"),
     ("POST", "/v1/disputes/{dispute_id:uuid}/response"): (
-        _respond,
+        people.respond,
         "dispute.answered",
         "business",
     ),
-    ("POST", "/v1/disputes/{dispute_id:uuid}/appeal"): (_appeal, "dispute.appeal", "subject"),
+    ("POST", "/v1/disputes/{dispute_id:uuid}/appeal"): (people.appeal, "dispute.appeal", "subject"),
     ("POST", "/v1/moderation/disputes/{dispute_id:uuid}/decision"): (
-        _rule,
+        people.rule,
         "dispute.ruled",
         "staff",
     ),
     # Reading what is another's is on record as well, and a person's reading of their file.
-    ("GET", "/v1/subject/file"): (_read_file, "subject.file_read", "subject"),
+    ("GET", "/v1/subject/file"): (people.read_file, "subject.file_read", "subject"),
     ("GET", "/v1/moderation/disputes/{dispute_id:uuid}"): (
-        _view_dispute,
+        people.view_dispute,
         "dispute.read",
         "staff",
     ),
@@ -393,4 +304,6 @@ async def test_it_leaves_its_entry(scene: Scene, place: tuple[str, str]) -> None
     assert entry["actor_kind"] == kind
     # Only who signs up has no key yet. Whose business it concerns stands beside who did it; a person is nobody's.
     assert (entry["actor_id"] is None) == (action == "business.signed_up")
-    assert (entry["business_id"] is None) == action.startswith(("identity.", "subject."))
+    assert (entry["business_id"] is None) == action.startswith(
+        ("identity.", "identifier.", "subject.")
+    )

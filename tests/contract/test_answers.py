@@ -179,6 +179,16 @@ async def _person(registry: Registry) -> None:
         await registry.as_staff(moderator, "POST", f"{place}/decision", ruling, number=number)
     for _ in range(2):
         await person.call("POST", f"/v1/disputes/{dispute['id']}/appeal", said)
+    owner = {"ground": "number_changed_owner"}
+    for _ in range(2):
+        await person.call("POST", "/v1/subject/detachments", owner)
+    queue = (await registry.as_staff(moderator, "GET", "/v1/moderation/queue?limit=100")).json()
+    (item,) = [one for one in queue["items"] if one["kind"] == "detachment"]
+    place = f"/v1/moderation/detachments/{item['id']}"
+    await registry.as_staff(moderator, "GET", place)
+    taken = {"decision": "confirm", "reason": "The carrier confirms it."}
+    for _ in range(2):
+        await registry.as_staff(moderator, "POST", f"{place}/decision", taken)
     await person.call("DELETE", "/v1/subject/sessions/current")
     await person.call("GET", "/v1/subject/file")
 

@@ -185,5 +185,5 @@ async def test_a_standing_holds_codes_and_no_values(sandbox: Registry) -> None:
     (fact,) = standing["facts"]
     assert set(fact) == {
         *("category", "month", "amount_band", "currency", "evidence_grade", "state"),
-        *("since", "until", "report", "business", "record"),
+        *("since", "until", "report", "business", "record", "reply"),
     }

@@ -1,0 +1,127 @@
+"""Detachments: whoever holds a number that was someone else's is rid of that person's reports, and learns nothing.
+
+One proof is enough, for nothing is revealed: the identifier is taken from the records at once, the reports stay with
+their person. A moderator looks at it afterwards, and may take it back.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from registry.audit import service as audit
+from registry.disputes import rules, store
+from registry.disputes.lifecycle import DisputeAlreadyDecided
+from registry.disputes.rules import Detached, Ground
+from registry.disputes.tables import Detachment
+from registry.disputes.wire import (
+    DetachmentCase,
+    DetachmentDecision,
+    DetachmentRequest,
+    DetachmentView,
+)
+from registry.identities import service as identities
+from registry.platform.errors import Conflict
+from registry.platform.faults import Fault
+from registry.platform.http import invalid
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Session
+from registry.reports import held
+from registry.reports.held import Held
+from registry.reports.rules import months_after
+from registry.staff.access import ConflictOfInterest, Staff
+from registry.subjects.access import Person
+
+
+class AlreadyDetached(Conflict):
+    """An identifier can be detached once in twelve months."""
+
+    slug, title = "already-detached", "This identifier was detached already"
+
+
+async def detach(session: Session, person: Person, command: DetachmentRequest) -> DetachmentView:
+    """Take the identifier that was proven first from whoever is reported under it, from this transaction on."""
+    if command.ground not in rules.OF_ONE:
+        allowed = ", ".join(sorted(rules.OF_ONE))
+        raise invalid([Fault("/ground", f"must be one of: {allowed}")])
+    value = person.proven[0]
+    since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
+    midnight = session.now.replace(year=since.year, month=since.month, day=since.day)
+    if await store.find_detachment(session, value, midnight):
+        raise AlreadyDetached("Once in twelve months; write to the operator if it was not you.")
+    records = await identities.detach(session, value, session.now.date())
+    row = Detachment(
+        id=uuid7(),
+        index_value=value,
+        ground=command.ground,
+        state=Detached.PENDING,
+        records=records,
+        at=session.now,
+        due=session.now + timedelta(days=rules.DETACHMENT_DAYS),
+        version=1,
+    )
+    store.add(session, row)
+    await session.flush()
+    details: dict[str, str | int | None] = {"ground": command.ground, "records": len(records)}
+    audit.record(
+        session, person.actor, "identifier.detached", "detachment", row.id, details=details
+    )
+    return DetachmentView(id=row.id, state=Detached.PENDING, at=row.at)
+
+
+async def queue(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime, int]]:
+    """Detachments that nobody has looked at, earliest due first."""
+    return await store.list_detachments(session, after=after, limit=limit)
+
+
+async def case(session: Session, moderator: Staff, detachment_id: UUID) -> DetachmentCase:
+    """All that is needed to decide; that it was read is audited."""
+    row = await store.lock_detachment(session, detachment_id)
+    await _check(session, moderator, row)
+    audit.record(session, moderator.actor, "identifier.case_read", "detachment", row.id)
+    return await _case(session, row)
+
+
+async def decide(
+    session: Session, moderator: Staff, detachment_id: UUID, command: DetachmentDecision
+) -> DetachmentCase:
+    """Confirm a detachment, or take it back."""
+    row = await store.lock_detachment(session, detachment_id)
+    reports = await _check(session, moderator, row)
+    if row.state != Detached.PENDING or command.version not in (None, row.version):
+        raise DisputeAlreadyDecided(f"The detachment is {row.state} now.")
+    if command.decision == "restore":
+        await identities.attach(session, row.index_value)
+    row.state = Detached.RESTORED if command.decision == "restore" else Detached.CONFIRMED
+    row.decided_by, row.decided_at, row.version = moderator.id, session.now, row.version + 1
+    await session.flush()
+    audit.record(
+        session,
+        moderator.actor,
+        f"identifier.{row.state}",
+        "detachment",
+        row.id,
+        reason=(reports[0].key, command.reason) if reports else None,
+    )
+    return await _case(session, row)
+
+
+async def _check(session: Session, moderator: Staff, row: Detachment) -> list[Held]:
+    reports = await held.of_records(session, row.records)
+    if any(one.report.business_id == moderator.business_id for one in reports):
+        raise ConflictOfInterest
+    return reports
+
+
+async def _case(session: Session, row: Detachment) -> DetachmentCase:
+    reports = await held.of_records(session, row.records)
+    return DetachmentCase(
+        id=row.id,
+        ground=Ground(row.ground),
+        state=Detached(row.state),
+        version=row.version,
+        at=row.at,
+        due=row.due,
+        cases=[await held.case(session, one.report.id) for one in reports],
+    )

@@ -1,0 +1,109 @@
+"""A recycled number: its present holder is rid of a stranger's reports by one proof, and learns nothing of them."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from registry.staff.rules import Role
+from tests.disputes.people import MAIL, PHONE, SUBJECT
+from tests.factories import rows
+from tests.factories.registry import Registry, Shop, problem
+from tests.subjects.test_proofs import code_to, prove, start
+
+NAME = SUBJECT["name"]
+
+
+async def holder(registry: Registry) -> dict[str, str]:
+    """The headers of whoever holds the phone: one proof."""
+    session_id = await start(registry, phone=PHONE)
+    first = await prove(registry, session_id, code=code_to(registry, PHONE) or "")
+    return {"Authorization": f"Bearer {first.json()['token']}"}
+
+
+async def say(
+    registry: Registry, token: dict[str, str], ground: str = "number_changed_owner"
+) -> httpx.Response:
+    headers = {**token, "Idempotency-Key": str(uuid4())}
+    path = "/v1/subject/detachments"
+    return await registry.http.post(path, json={"ground": ground}, headers=headers)
+
+
+async def shown(shop: Shop, **subject: Any) -> int:
+    answer = await shop.look_up(**subject)
+    return sum(len(match["reports"]) for match in answer["matches"])
+
+
+async def standings(registry: Registry) -> list[dict[str, Any]]:
+    said = (
+        "SELECT index_value, identity_id, kind, facts::text FROM standings"
+        " ORDER BY index_value, identity_id"
+    )
+    return await rows.select(registry.runtime, said)
+
+
+@pytest.fixture
+async def asker(sandbox: Registry) -> Shop:
+    await sandbox.published(await sandbox.shop(), subject=SUBJECT)
+    return await sandbox.shop()
+
+
+async def test_the_holder_is_rid_of_it_at_once_and_has_learnt_nothing(
+    sandbox: Registry, asker: Shop
+) -> None:
+    assert await shown(asker, phone=PHONE) == await shown(asker, email=MAIL) == 1
+    token = await holder(sandbox)
+    refused = await sandbox.http.get("/v1/subject/file", headers=token)
+    assert problem(refused) == (403, "second-proof-needed")
+    said = await say(sandbox, token)
+    assert said.status_code == 201, said.text
+    assert said.json().keys() == {"id", "state", "at"}
+    assert await shown(asker, phone=PHONE) == 0
+    assert (await asker.look_up(phone=PHONE))["result"] == "no_record"
+    assert await shown(asker, email=MAIL, name=NAME) == 1, "the report stays with its person"
+    assert problem(await say(sandbox, token)) == (409, "already-detached")
+    before = len(sandbox.letters())
+    await start(sandbox, phone=PHONE)
+    assert len(sandbox.letters()) == before, "nobody is reported under it any more"
+
+
+async def test_only_what_one_proof_may_say(sandbox: Registry, asker: Shop) -> None:
+    refused = await say(sandbox, await holder(sandbox), "inaccurate")
+    assert problem(refused) == (400, "invalid-values")
+    assert refused.json()["errors"][0]["pointer"] == "/ground"
+    assert await shown(asker, phone=PHONE) == 1
+
+
+async def test_a_later_report_of_the_number_stands_by_itself(
+    sandbox: Registry, asker: Shop
+) -> None:
+    """The number leads to its new holder, and to nothing of the old one."""
+    await say(sandbox, await holder(sandbox))
+    await sandbox.published(await sandbox.shop(), subject={"phone": PHONE, "name": NAME})
+    assert await shown(asker, phone=PHONE) == 1
+    identities = {row["identity_id"] for row in await standings(sandbox)}
+    assert len(identities) == 2
+
+
+async def test_what_only_the_number_held_together_falls_apart_and_a_moderator_may_take_it_back(
+    sandbox: Registry, asker: Shop
+) -> None:
+    await sandbox.published(await sandbox.shop(), subject={"phone": PHONE, "name": NAME})
+    before = await standings(sandbox)
+    assert len({row["identity_id"] for row in before}) == 1
+    said = await say(sandbox, await holder(sandbox))
+    apart = await rows.select(sandbox.runtime, "SELECT DISTINCT identity_id FROM records")
+    assert len(apart) == 2
+    queue = (await sandbox.as_staff(Role.MODERATOR, "GET", "/v1/moderation/queue")).json()
+    (item,) = [one for one in queue["items"] if one["kind"] == "detachment"]
+    place = f"/v1/moderation/detachments/{item['id']}"
+    assert item["id"] == said.json()["id"]
+    case = (await sandbox.as_staff(Role.MODERATOR, "GET", place)).json()
+    assert (case["ground"], len(case["cases"])) == ("number_changed_owner", 2)
+    decision = {"decision": "restore", "reason": "The carrier's register says otherwise."}
+    done = await sandbox.as_staff(Role.MODERATOR, "POST", f"{place}/decision", decision)
+    assert (done.status_code, done.json()["state"]) == (200, "restored"), done.text
+    assert await standings(sandbox) == before
+    again = await sandbox.as_staff(Role.MODERATOR, "POST", f"{place}/decision", decision, number=1)
+    assert problem(again) == (409, "dispute-already-decided")
