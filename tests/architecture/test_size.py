@@ -15,7 +15,10 @@ MEDIAN = range(60, 161)
 #: when it is no longer needed.
 EXCEPTIONS: dict[tuple[str, str], tuple[int, str]] = {
     ("slices", "registry/metadata.py"): (12, "it gathers the tables of every slice"),
-    ("depth", "registry"): (13, "disputes lie one layer above reports, and the names one below all"),
+    ("depth", "registry"): (
+        13,
+        "disputes lie one layer above reports, and the names one below all",
+    ),
     ("slices", "registry/app.py"): (12, "it lists the routes of every slice"),
     ("file", "migrations/versions/0001_tables.py"): (450, "it makes every table, as generated"),
 }
