@@ -45,8 +45,7 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
         raise invalid([Fault("/ground", f"must be one of: {allowed}")])
     value = person.proven[0]
     since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
-    midnight = session.now.replace(year=since.year, month=since.month, day=since.day)
-    if await store.find_detachment(session, value, midnight):
+    if await store.find_detachment(session, value, since):
         raise AlreadyDetached("Once in twelve months; write to the operator if it was not you.")
     records = await identities.detach(session, value, session.now.date())
     row = Detachment(
@@ -92,7 +91,7 @@ async def decide(
     if row.state != Detached.PENDING or command.version not in (None, row.version):
         raise DisputeAlreadyDecided(f"The detachment is {row.state} now.")
     if command.decision == "restore":
-        await identities.attach(session, row.index_value)
+        await identities.attach(session, row.index_value, row.records)
     row.state = Detached.RESTORED if command.decision == "restore" else Detached.CONFIRMED
     row.decided_by, row.decided_at, row.version = moderator.id, session.now, row.version + 1
     await session.flush()

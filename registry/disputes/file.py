@@ -5,12 +5,13 @@ from uuid import UUID
 from registry.audit import service as audit
 from registry.businesses import service as businesses
 from registry.disputes import service
-from registry.disputes.wire import Due, HeldReport, Shown, SubjectFile
+from registry.disputes.wire import HeldReport, Shown, SubjectFile
 from registry.lookups import service as lookups
 from registry.platform.runtime import Session
 from registry.reports.held import Held
 from registry.reports.rules import Category, months_after
 from registry.reports.rules import State as ReportState
+from registry.reports.views import next_change
 from registry.subjects.access import Person
 
 #: What is told of a business that named no sector.
@@ -51,11 +52,6 @@ async def _told(session: Session, business_id: UUID) -> str:
 
 def _report(one: Held, names: dict[UUID, str]) -> HeldReport:
     report, content = one.report, one.content
-    due = (
-        Due(event=report.due_event, at=report.due_at)
-        if report.due_event and report.due_at
-        else None
-    )
     return HeldReport(
         id=report.id,
         state=ReportState(report.state),
@@ -69,7 +65,7 @@ def _report(one: Held, names: dict[UUID, str]) -> HeldReport:
         submitted_at=report.submitted_at,
         visible_from=report.visible_from,
         retention_until=report.retention_until,
-        due=due,
+        due=next_change(report.due_event, report.due_at),
         evidence=one.media_types,
         source=names[report.business_id],
         identifiers=_identifiers(one),

@@ -2,34 +2,23 @@
 
 from uuid import UUID
 
-import structlog
-
 from registry.disputes import lifecycle, service, store
+from registry.platform import jobs
 from registry.platform.runtime import Runtime, transaction
 from registry.reports import held
 from registry.reports.rules import FINAL
 
 BATCH = 100
 
-log = structlog.get_logger("registry.disputes")
-
 
 async def advance_due(runtime: Runtime) -> int:
     """Apply what the clock has brought; returns how many disputes moved."""
-    moved, failed = 0, set[UUID]()
-    while True:
+
+    async def advance(dispute_id: UUID) -> None:
         async with transaction(runtime) as session:
-            due = await store.list_due(session, BATCH, but=failed)
-        if not due:
-            return moved
-        for dispute_id in due:
-            try:
-                async with transaction(runtime) as session:
-                    await lifecycle.advance(session, await store.lock(session, dispute_id))
-                moved += 1
-            except Exception as fault:  # told in the log, tried again next round, holds up no other
-                failed.add(dispute_id)
-                log.error("advance_failed", dispute_id=str(dispute_id), fault=type(fault).__name__)
+            await lifecycle.advance(session, await store.lock(session, dispute_id))
+
+    return await jobs.advance_each(runtime, "dispute", store.list_due, advance)
 
 
 async def follow_reports(runtime: Runtime) -> int:

@@ -91,6 +91,7 @@ async def _consequences(session: Session, dispute: Dispute, event: Event) -> Non
     elif event is Event.UNANSWERED:
         dispute.ruling, dispute.ruled_at = Ruling.REMOVE, session.now
         await rulings.remove_unanswered(session, dispute.report_id)
-        await letters.tell_result(session, dispute)
     elif event is Event.LATE:
         dispute.overdue_at = session.now
+    if event in (Event.RULED, Event.UNANSWERED):
+        await letters.tell_result(session, dispute)

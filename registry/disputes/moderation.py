@@ -125,7 +125,6 @@ async def _rule(
         "code": command.reason_code,
         "round": dispute.round,
     }
-    await letters.tell_result(session, dispute)
     await lifecycle.apply(session, dispute, Event.RULED, actor, details=details)
 
 

@@ -1,4 +1,4 @@
-"""Disputes: the person opens and appeals, the reporter answers, a moderator rules."""
+"""Disputes: the person opens and appeals, the reporter answers."""
 
 from uuid import UUID
 
@@ -8,10 +8,7 @@ from registry.disputes import letters, lifecycle, rules, store, views
 from registry.disputes.letters import place
 from registry.disputes.rules import Event, Ruling, State
 from registry.disputes.tables import Dispute
-from registry.disputes.wire import (
-    DisputeOpening,
-    DisputeView,
-)
+from registry.disputes.wire import DisputeOpening, DisputeView
 from registry.identities import service as identities
 from registry.platform.actor import SYSTEM
 from registry.platform.errors import Conflict, NotFound
@@ -57,7 +54,7 @@ async def open_(session: Session, person: Person, command: DisputeOpening) -> Di
     known = await store.list_of_reports(session, [h.report.id for h in theirs])
     mine = [dispute for dispute in known if dispute.report_id == command.report_id]
     if any(dispute.state not in (State.CLOSED, State.DECIDED) for dispute in mine):
-        raise AlreadyDisputed("Read it under GET /v1/subject/disputes; you can add to it there.")
+        raise AlreadyDisputed("Read how it stands: GET /v1/subject/disputes.")
     if mine:
         raise NotToBeDisputed(
             "This report was disputed before and decided upon. Appeal the ruling, if its time is not over."

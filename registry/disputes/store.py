@@ -1,7 +1,7 @@
 """Every SQL statement about disputes and rulings."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -70,11 +70,11 @@ async def list_review(
     return [(row.id, row.review_due, row.version) for row in await session.execute(query)]
 
 
-async def find_detachment(session: Session, value: bytes, since: datetime) -> Detachment | None:
-    """The detachment of an identifier since then, unless it was taken back."""
+async def find_detachment(session: Session, value: bytes, since: date) -> Detachment | None:
+    """The detachment of an identifier since that day, unless it was taken back."""
     query = select(Detachment).where(
         Detachment.index_value == value,
-        Detachment.at > since,
+        Detachment.at >= since,
         Detachment.state != Detached.RESTORED,
     )
     return (await session.scalars(query.limit(1))).first()
@@ -102,7 +102,7 @@ async def list_detachments(
     return [(row.id, row.due, row.version) for row in rows]
 
 
-async def list_due(session: Session, limit: int, *, but: Collection[UUID]) -> Sequence[UUID]:
+async def list_due(session: Session, limit: int, but: Collection[UUID]) -> Sequence[UUID]:
     """Disputes whose next change by the clock is due, earliest first."""
     query = (
         select(Dispute.id)

@@ -4,9 +4,10 @@ from registry.disputes import letters
 from registry.disputes.letters import place
 from registry.disputes.rules import Ground, ReasonCode, Ruling, State
 from registry.disputes.tables import Dispute
-from registry.disputes.wire import DisputeView, Due
+from registry.disputes.wire import DisputeView
 from registry.platform.runtime import Session
 from registry.reports import held
+from registry.reports.views import next_change
 
 
 async def view(session: Session, dispute: Dispute) -> DisputeView:
@@ -18,11 +19,6 @@ async def view(session: Session, dispute: Dispute) -> DisputeView:
         return key.open(place(dispute, column), sealed, str) if key and sealed else None
 
     state = (await held.ruled(session, dispute.report_id)).state
-    due = (
-        Due(event=dispute.due_event, at=dispute.due_at)
-        if dispute.due_event and dispute.due_at
-        else None
-    )
     return DisputeView(
         id=dispute.id,
         report_id=dispute.report_id,
@@ -32,7 +28,7 @@ async def view(session: Session, dispute: Dispute) -> DisputeView:
         version=dispute.version,
         opened_at=dispute.opened_at,
         state_since=dispute.state_since,
-        due=due,
+        due=next_change(dispute.due_event, dispute.due_at),
         statement=opened("sealed_statement"),
         answer=opened("sealed_answer"),
         appeal=opened("sealed_appeal"),

@@ -10,7 +10,7 @@ from registry.disputes.rules import Detached, Ground, ReasonCode, Ruling, State
 from registry.platform.text import Paragraph
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
-from registry.reports.wire import Contact, Money, ReportCase
+from registry.reports.wire import Contact, Money, NextChange, ReportCase
 
 Version = Annotated[int, Meta(description="Counts every change of the dispute.", ge=1)]
 
@@ -29,13 +29,6 @@ class DisputeOpening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ]
 
 
-class Due(Struct, frozen=True, kw_only=True):
-    """What is due next, and by when."""
-
-    event: Annotated[str, Meta(examples=["unanswered"])]
-    at: datetime
-
-
 class DisputeView(Struct, frozen=True, kw_only=True):
     """A dispute, as the person and the reporter see it."""
 
@@ -47,7 +40,7 @@ class DisputeView(Struct, frozen=True, kw_only=True):
     version: Version
     opened_at: datetime
     state_since: datetime
-    due: Annotated[Due | None, Meta(description="What happens next by the clock, and when.")]
+    due: Annotated[NextChange | None, Meta(description="What happens next by the clock, and when.")]
     statement: Annotated[str | None, Meta(description="Null once the report is erased.")]
     answer: Annotated[str | None, Meta(description="The reporter's; null until it comes.")]
     appeal: Annotated[str | None, Meta(description="Why the person appeals.")]
@@ -158,7 +151,7 @@ class HeldReport(Struct, frozen=True, kw_only=True):
     submitted_at: datetime
     visible_from: datetime | None
     retention_until: datetime
-    due: Due | None
+    due: NextChange | None
     evidence: Annotated[list[str], Meta(description="Kinds of the files: `application/pdf`.")]
     source: Annotated[
         str, Meta(description="Who reported: the sector, or the name where the law asks for it.")

@@ -100,23 +100,25 @@ async def detach(session: Session, value: bytes, on: date) -> list[UUID]:
     Lookups by it lead to them no longer, and it brings no further record to them. The records, and what is known of the
     person by other identifiers, stay.
     """
-    return await _span(session, value, on)
-
-
-async def attach(session: Session, value: bytes) -> list[UUID]:
-    """Take a detachment back."""
-    return await _span(session, value, None)
-
-
-async def _span(session: Session, value: bytes, until: date | None) -> list[UUID]:
     async with as_system(session):
         await lock_values(session, [value])
-        records = await store.span(session, value, until=until)
-        concerned = await lock_identities_of(session, records)
-        await judge_again(session, records, concerned)
-        for identity_id in set((await store.identities_of(session, records)).values()):
-            await standings.refresh(session, identity_id)
+        records = await store.end_span(session, value, on)
+        await _settle(session, records)
     return records
+
+
+async def attach(session: Session, value: bytes, records: Collection[UUID]) -> None:
+    """Take a detachment from these records back."""
+    async with as_system(session):
+        await lock_values(session, [value])
+        await _settle(session, await store.reopen_span(session, value, records))
+
+
+async def _settle(session: Session, records: Collection[UUID]) -> None:
+    """Let identities and standings follow what identifiers these records hold now."""
+    await judge_again(session, records, await lock_identities_of(session, records))
+    for identity_id in set((await store.identities_of(session, records)).values()):
+        await standings.refresh(session, identity_id)
 
 
 async def show(

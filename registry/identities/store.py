@@ -218,18 +218,23 @@ async def list_under(session: Session, values: Sequence[bytes]) -> list[UUID]:
     return list(await session.scalars(query))
 
 
-async def span(session: Session, value: bytes, *, until: date | None) -> list[UUID]:
-    """Let an identifier be theirs until that day, of all records that hold it; None takes that back.
-
-    Returns the records.
-    """
-    ended = (
-        Identifier.valid_until.is_not(None) if until is None else Identifier.valid_until.is_(None)
-    )
+async def end_span(session: Session, value: bytes, until: date) -> list[UUID]:
+    """Let an identifier be theirs until that day, of all records that hold it now; returns the records."""
     query = (
         update(Identifier)
-        .where(Identifier.index_value == value, ended)
+        .where(Identifier.index_value == value, Identifier.valid_until.is_(None))
         .values(valid_until=until)
+        .returning(Identifier.record_id)
+    )
+    return list(await session.scalars(query))
+
+
+async def reopen_span(session: Session, value: bytes, records: Collection[UUID]) -> list[UUID]:
+    """Let an identifier be theirs again, of those of the records that are still there; returns them."""
+    query = (
+        update(Identifier)
+        .where(Identifier.index_value == value, _among(Identifier.record_id, records))
+        .values(valid_until=None)
         .returning(Identifier.record_id)
     )
     return list(await session.scalars(query))

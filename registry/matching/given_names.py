@@ -152,9 +152,9 @@ def frame(code: str) -> str:
 
 #: What ends a patronymic, in codes: -ович -евич -івна -ївна -ична, Belarusian -авіч -аўна.
 _PATRONYMIC = re.compile(r"(.+?)(?:[oeia]vic|ic|[oeia]vna|inicna|icna)")
-#: Suffixes that surnames have as well: Ілліч and Лукічна, but Бабич.
 #: -івна -ївна -овна -евна, of a father's name of three letters at least.
 _DAUGHTERS, _SHORTEST_DAUGHTERS = ("ivna", "ovna", "evna"), 6
+#: Suffixes that surnames have as well: Ілліч and Лукічна, but Бабич.
 _SHORT_SUFFIX = re.compile(r".+(?<![oeia]v)(?:ic|icna)")
 
 

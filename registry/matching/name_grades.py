@@ -213,7 +213,7 @@ def _one_surname(left: Word, right: Word) -> bool:
     if left.declension is None or right.declension is None:
         return False
     if left.declension != right.declension and not (left.feminine and right.feminine):
-        return False  # Садов and Садовий are two; Садова and Садовая one
+        return False  # a woman's form, Садова, may be of either: Садовая is one
     one, other = left.stem, right.stem
     if min(len(one), len(other)) < _SHORTEST_STEM or left.stem_skeleton != right.stem_skeleton:
         return False

@@ -16,6 +16,7 @@ from registry.matching.writing import unify
 #: A word with its hyphens and apostrophes, and the dot that makes a short one an initial.
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['-])*\.?")
 
+#: A word in Cyrillic: an initial beside it that looks the same in Latin is Cyrillic as well.
 _CYRILLIC = re.compile(r"[\u0400-\u052f]{2}")
 
 #: Forms of business that are written beside a sole trader's own name.
@@ -109,8 +110,9 @@ def _is_telling(name: Name) -> bool:
 def _split(text: str, mended: str) -> Name:
     words: list[Word] = []
     initials: list[Word] = []
-    cyrillic = _CYRILLIC.search(mended) is not None
-    for found in _WORD.findall(unicodedata.normalize("NFKC", unify(mended))):
+    written = _WORD.findall(unicodedata.normalize("NFKC", unify(mended)))
+    cyrillic = any(_CYRILLIC.search(romanise.repaired(found)) for found in written)
+    for found in written:
         clean = romanise.repaired(found.rstrip(".")).casefold().strip("-'").replace("'", "")
         bare = clean.replace("-", "")
         if not bare or bare in _FORMS or bare in _ADDRESS:
@@ -137,10 +139,11 @@ def _plain(words: list[Word]) -> list[Word]:
 
 
 def _given(core: tuple[Word, ...], initials: tuple[Word, ...]) -> Word | None:
-    """Answer the one word that is the given name: surely, by its likeness to one, or by a familiar form."""
-    if (
-        len(core) == 1 and len(initials) > 1
-    ):  # "Якимко М. С.": the initials are the given name's and the father's
+    """Answer the one word that is the given name: surely, by its likeness to one, or by a familiar form.
+
+    In "Якимко М. С." none is, whatever it is like: the initials are the given name's and the father's.
+    """
+    if len(core) == 1 and len(initials) > 1:
         return None
     sure = [one for one in core if one.sure]
     known = sure or [one for one in core if one.given] or [one for one in core if one.familiar]

@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -26,6 +27,7 @@ from registry.platform.tables import Heartbeat
 
 CHANNEL = "registry_due"
 HEARTBEAT_SECONDS = 5.0
+DUE_AT_ONCE = 100
 
 log = structlog.get_logger("registry.jobs")
 
@@ -45,6 +47,32 @@ class Job:
 async def wake(session: Session) -> None:
     """Let the workers look at once when this transaction commits."""
     await session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+async def advance_each(
+    runtime: Runtime,
+    what: str,
+    list_due: Callable[[Session, int, Collection[UUID]], Awaitable[Sequence[UUID]]],
+    advance: Callable[[UUID], Awaitable[None]],
+) -> int:
+    """Advance everything that is due, each in a transaction of its own; returns how many moved.
+
+    `list_due` answers so many that are due at most, but for some ids. One that fails is told in the log, holds up no
+    other, and is tried again in the next round.
+    """
+    moved, failed = 0, set[UUID]()
+    while True:
+        async with transaction(runtime) as session:
+            due = await list_due(session, DUE_AT_ONCE, failed)
+        if not due:
+            return moved
+        for id_ in due:
+            try:
+                await advance(id_)
+                moved += 1
+            except Exception as fault:
+                failed.add(id_)
+                log.error("advance_failed", what=what, id=str(id_), fault=type(fault).__name__)
 
 
 async def run_all(runtime: Runtime, jobs: Sequence[Job]) -> int:

@@ -11,6 +11,7 @@ from registry.businesses import service as businesses
 from registry.messages import service as messages
 from registry.messages.rules import State as MessageState
 from registry.messages.rules import Template
+from registry.platform import jobs
 from registry.platform.actor import SYSTEM
 from registry.platform.db import vacuum_keys
 from registry.platform.runtime import Runtime, Session, transaction
@@ -26,25 +27,13 @@ log = structlog.get_logger("registry.reports")
 
 async def advance_due(runtime: Runtime) -> int:
     """Apply what the clock has brought; returns how many reports moved."""
-    moved, failed = 0, set[UUID]()
-    while True:
+
+    async def advance(report_id: UUID) -> None:
         async with transaction(runtime) as session:
-            due = await store.list_due(session, BATCH, but=failed)
-        if not due:
-            return moved
-        for report_id in due:
-            try:
-                await _advance(runtime, report_id)
-                moved += 1
-            except Exception as fault:  # told in the log, tried again next round, holds up no other
-                failed.add(report_id)
-                log.error("advance_failed", report_id=str(report_id), fault=type(fault).__name__)
+            blobs = await lifecycle.advance(session, await store.lock(session, report_id))
+        await evidence.delete_files(runtime, blobs)
 
-
-async def _advance(runtime: Runtime, report_id: UUID) -> None:
-    async with transaction(runtime) as session:
-        blobs = await lifecycle.advance(session, await store.lock(session, report_id))
-    await evidence.delete_files(runtime, blobs)
+    return await jobs.advance_each(runtime, "report", store.list_due, advance)
 
 
 async def take_proofs(runtime: Runtime) -> int:

@@ -81,7 +81,7 @@ async def list_screening(
     return (await session.scalars(query)).all()
 
 
-async def list_due(session: Session, limit: int, *, but: Collection[UUID]) -> Sequence[UUID]:
+async def list_due(session: Session, limit: int, but: Collection[UUID]) -> Sequence[UUID]:
     """Reports whose next change by the clock is due, earliest first."""
     return (
         await session.scalars(

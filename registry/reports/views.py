@@ -1,6 +1,7 @@
 """Reports as they are shown: to their reporter, in lists, and to the moderator who decides."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from registry.businesses import service as businesses
 from registry.messages import service as messages
@@ -48,7 +49,7 @@ async def view(session: Session, report: Report, key: DataKey | None) -> ReportV
             fixed=report.visible_from,
         ),
         retention_until=report.retention_until,
-        due=_due(report),
+        due=next_change(report.due_event, report.due_at),
         category=Category(report.category),
         content=lifecycle.content_of(report, key) if key else None,
         evidence=[evidence_view(row, key) for row in await store.list_evidence(session, report.id)],
@@ -69,7 +70,7 @@ def summary(report: Report) -> ReportSummary:
         category=Category(report.category),
         submitted_at=report.submitted_at,
         state_since=report.state_since,
-        due=_due(report),
+        due=next_change(report.due_event, report.due_at),
         evidence_count=report.evidence_count,
     )
 
@@ -127,7 +128,6 @@ def _decision(row: Decision, key: DataKey | None) -> DecisionView:
     )
 
 
-def _due(report: Report) -> NextChange | None:
-    if report.due_at is None or report.due_event is None:
-        return None
-    return NextChange(event=report.due_event, at=report.due_at)
+def next_change(event: str | None, at: datetime | None) -> NextChange | None:
+    """What the clock brings next, if anything."""
+    return NextChange(event=event, at=at) if event and at else None

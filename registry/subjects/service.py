@@ -6,7 +6,6 @@ is refused like a wrong one, after the same hash.
 """
 
 import secrets
-from types import SimpleNamespace
 from uuid import UUID
 
 import msgspec
@@ -15,8 +14,9 @@ from registry.audit import service as audit
 from registry.identities import service as identities
 from registry.limits import rules as limits_rules
 from registry.limits import service as limits
+from registry.matching import email, phone
+from registry.matching.errors import Unreadable
 from registry.matching.fingerprints import keyed
-from registry.matching.subject import parse
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
 from registry.platform import passwords, vault
@@ -123,10 +123,8 @@ async def prove(runtime: Runtime, session_id: UUID, code: str) -> ProofTaken:
         row.proven = [*row.proven, row.asked]
         row.asked = row.sealed_asked = row.code_hash = row.code_until = None
         token = keys.mint(keys.SUBJECT)
-        row.token, row.token_until = (
-            keys.digest(session.keyring, token),
-            session.now + rules.TOKEN_FOR,
-        )
+        row.token = keys.digest(session.keyring, token)
+        row.token_until = session.now + rules.TOKEN_FOR
         proofs = len(row.proven)
         _record(session, row.id, "proven", proofs)
         return ProofTaken(token=token, expires_at=row.token_until, proofs=proofs)
@@ -204,15 +202,11 @@ async def _lock(session: Session, session_id: UUID) -> SubjectSession:
 
 def _read(kind: str, text: str, pointer: str) -> Identifier:
     """The identifier in normal form; raises `InvalidValues` for what cannot be read."""
-    wanted = ("kind", "email", "phone", "handle", "phones", "emails", "handles", "tax_id", "name")
-    more = ("company_code", "birth_date", "city", "address", "country")
-    raw = SimpleNamespace(**dict.fromkeys((*wanted, *more)) | {kind: text, "kind": "person"})
-    subject, faults = parse(raw, country=COUNTRY)
-    values = subject.phones if kind == "phone" else subject.emails
-    if faults or not values:
-        said = faults[0].detail if faults else "cannot be read"
-        raise invalid([Fault(pointer, said)])
-    return Identifier(kind, values[0])
+    try:
+        value = phone.normalise(text, COUNTRY) if kind == "phone" else email.normalise(text)
+    except Unreadable as fault:
+        raise invalid([Fault(pointer, fault.detail)]) from None
+    return Identifier(kind, value)
 
 
 async def _spend(runtime: Runtime, index: bytes, address: str) -> None:

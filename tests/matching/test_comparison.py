@@ -1,5 +1,6 @@
 """Two records side by side: the level of each field, what contradicts, what follows, and the words for it."""
 
+from itertools import combinations
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from registry.matching import parameters as release
 from registry.matching import reasons, weights
 from registry.matching.agreement import Part
-from registry.matching.comparison import compare
+from registry.matching.comparison import compare, contradicting
 from registry.matching.decision import Verdict, judge
 from registry.matching.party import Subject
 from registry.matching.profile import profile
@@ -187,6 +188,24 @@ def test_another_birth_date_is_a_slip_only_beside_an_agreeing_name() -> None:
             "a marriage?",
         ),
         (
+            {"phone": PHONE, "name": "Ганна Олегівна Петренко"},
+            {"phone": PHONE, "name": "Ганна Олегівна Гайдук"},
+            Verdict.SAME,
+            "a marriage: the father is the same",
+        ),
+        (
+            {"phone": PHONE, "email": "anna77@ukr.net", "name": "Ганна Петренко"},
+            {"phone": PHONE, "email": "anna77@ukr.net", "name": "Ганна Гайдук"},
+            Verdict.SAME,
+            "a marriage: two numbers in common",
+        ),
+        (
+            {"phone": PHONE, "name": "Петренко"},
+            {"phone": PHONE, "name": "Петнерко Іван"},
+            Verdict.SAME,
+            "nearly the same surname",
+        ),
+        (
             {**NAME, "birth_date": "1987-03-12", "city": "Київ"},
             {**NAME, "birth_date": "1987-03-12", "city": "Київ"},
             Verdict.ASK,
@@ -207,6 +226,25 @@ def test_what_follows(
     found = compare(profile(make_subject(**one)), profile(make_subject(**other)))
     parameters = release.default()
     assert judge(found, weights.weigh(found, parameters), parameters) is verdict, why
+
+
+def test_contradicting_pairs_are_those_of_each_two_compared() -> None:
+    """However many say the same: the short way finds what comparing each with each finds."""
+    said = [
+        {"name": "Шевченко Олександр", "phone": PHONE},
+        {"name": "Шевченко Олександр", "birth_date": "1987-03-12"},
+        {"name": "Шевченко Марія", "phone": PHONE},
+        {"name": "Шевченко Олександр", "birth_date": "1961-05-30"},
+        {"phone": PHONE},
+    ]
+    made = {number: profile(make_subject(**one)) for number, one in enumerate(said * 2)}
+    found = {frozenset(pair) for pair in contradicting(made)}
+    assert found == {
+        frozenset((a, b))
+        for a, b in combinations(made, 2)
+        if compare(made[a], made[b]).contradictions
+    }
+    assert found
 
 
 def test_what_too_many_share_says_nothing() -> None:

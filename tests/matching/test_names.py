@@ -65,6 +65,20 @@ AGREE = [
     ("John Smith", "John Michael Smith", "partial", "a middle name"),
 ]
 
+AGREE += [
+    ("Irene Mulyarnyak", "Мулярняк Ирина", "partial", "a name of the wide world beside ours"),
+    ("ФО-П Гонтко М. В.", "Гонтко Микола Васильович", "partial", "a form of business, hyphened"),
+    ("Якимко М.С.", "Якимко Михайло", "partial", "two initials: the word is the surname"),
+    ("олена яцеківна", "Олена Новицька", "partial", "a patronymic of a rare father's name"),
+    ("Садова Марина", "Марина Садовая", "transliteration", "a woman's surname in two languages"),
+    ("Cтeпaнoв C.Л.", "Сергей Львович Степанов", "partial", "an initial in Latin lookalikes"),
+    ("пан Гармашов Л.", "Гармашов Лука Никитич", "partial", "a form of address"),
+    ("г-н Станіслав Янкевич", "Янкевич Станіслав Анатолійович", "same", "as above, hyphened"),
+    ("Дмитрий Абрамович", "Дмитро Мойсейович Абрамович", "transliteration", "no patronymic"),
+    ("ЛЕВИН В.", "Левин Вадим", "partial", "a surname that is near to a given name"),
+    ("Геня Ніколаєва", "Є. Г. Ніколаєва", "partial", "the initial of a familiar form's name"),
+]
+
 DIFFER = [
     ("Шевченко Олександр", "Шевченко Марія", "a relative: same surname"),
     ("Шевченко Олександр", "Шевченко Олександра", "brother and sister"),
@@ -108,6 +122,16 @@ DOUBT = [
     ("Марія Перепелиця", "Марія Перепеиця", "a letter left out"),
 ]
 
+DOUBT += [("Фомушка Бондаренко", "Бондаренко Хома", "a familiar form that is not listed")]
+
+#: Words that no table knows, near to what they would be: another name or a slip, nobody can tell.
+UNSURE = [
+    ("Гарбишин Д. Н.", "гарбишин тенис", "a slip in the first letter"),
+    ("Андрієнко Надія Анонівна", "Надежда Антоновна Андриенко", "a slip in the patronymic"),
+    ("Лелекуха Лука", "Луко Лелекуха", "a vowel"),
+    ("Фаїнп Фішман", "Фаїна Кузьмівна", "a slip, and no surname to compare"),
+]
+
 SURNAME_CHANGED = [
     ("Олена Коваль", "Олена Шевченко", "marriage"),
     ("Коваль Олена Іванівна", "Шевченко Олена Іванівна", "marriage, with patronymics"),
@@ -149,6 +173,14 @@ def test_familiar_forms_and_slips_are_doubt_and_no_contradiction(
     assert found is not None
     assert (found.how, found.firm) == ("partial", False), why
     assert found.score > 0.5, why
+
+
+@pytest.mark.parametrize(("one", "other", "why"), UNSURE)
+def test_what_no_table_knows_does_not_contradict(one: str, other: str, why: str) -> None:
+    for left, right in ((one, other), (other, one)):
+        found = compare(left, right)
+        assert found is not None
+        assert (found.how, found.firm) == ("differs", False), why
 
 
 @pytest.mark.parametrize(("one", "other", "why"), SURNAME_CHANGED)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from registry.platform import clock
-from registry.subjects import rules
+from registry.subjects import jobs, rules
 from tests.factories import rows
 from tests.factories.registry import Registry, problem
 
@@ -142,8 +142,6 @@ async def test_a_token_ends_by_itself_and_its_session_is_deleted(
         late = await registry.http.delete(f"{SESSIONS}/current", headers=token)
         assert problem(late) == (401, "unauthenticated")
     with clock.shifted(clock.offset() + rules.TOKEN_FOR + rules.KEPT_FOR + timedelta(seconds=1)):
-        from registry.subjects import jobs
-
         assert await jobs.sweep(registry.runtime) == 1
     assert await rows.select(registry.runtime, "SELECT id FROM subject_sessions") == []
 
