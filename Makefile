@@ -19,8 +19,8 @@ help: ## this list
 serve: runtime ## the registry with demonstration data on 127.0.0.1:8000 (PORT= for another)
 	@exec $(BIN)/registry serve --demo --data-dir var --port $(PORT)
 
-test: lint ## lint, then every test
-	@exec $(BIN)/pytest
+test: lint ## lint, then every test, a file of tests at a time on each core (up to four)
+	@exec $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 long: dev ## what `make test` repeats a few times, repeated 200 times
 	@LONG_ROUNDS=200 $(BIN)/pytest tests/identities/test_writers.py

@@ -72,8 +72,12 @@ def test_without_the_file_it_says_what_to_start(data_dir: Path) -> None:
 
 @pytest.mark.parametrize("smtp_url", ["", "smtp://user:hidden@mail.example:587"])
 def test_the_banner_names_everything_and_hides_passwords(
-    smtp_url: str, data_dir: Path, capsys: pytest.CaptureFixture[str]
+    smtp_url: str,
+    data_dir: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
     settings = from_env({}, data_dir=data_dir, smtp_url=smtp_url)
     output.out.cache_clear()
     banner.show(settings, "http://127.0.0.1:8123", demo=True)
