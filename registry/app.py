@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
 from registry.disputes import moderation_routes as dispute_moderation
+from registry.disputes import reporter_routes as dispute_answers
 from registry.disputes import routes as disputes
 from registry.identities import routes as identities
 from registry.lookups import routes as lookups
@@ -30,6 +31,7 @@ ROUTES = [
     *reports.ROUTES,
     *businesses.ROUTES,
     *disputes.ROUTES,
+    *dispute_answers.ROUTES,
     *moderation_routes.ROUTES,
     *dispute_moderation.ROUTES,
     *identities.ROUTES,

@@ -1,10 +1,11 @@
 """What both sides are told of a dispute, in their language, with what they can do next and by when."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from uuid import UUID
 
 from registry.businesses import service as businesses
-from registry.disputes.rules import Ruling
+from registry.disputes.rules import Ruling, Side
 from registry.disputes.tables import Dispute
 from registry.matching.fingerprints import keyed
 from registry.messages import service as messages
@@ -22,9 +23,23 @@ _RESULT = {
 }
 
 
+#: (is it a settlement, is it a repeat) -> what the reporter is told, and what the person.
+_OPENED = {
+    (False, False): (Template.DISPUTE_OPENED, Template.DISPUTE_RECEIVED),
+    (False, True): (Template.DISPUTE_OPENED_AGAIN, Template.DISPUTE_TAKEN_UP),
+    (True, False): (Template.SETTLEMENT_CLAIMED, Template.SETTLEMENT_RECEIVED),
+    (True, True): (Template.SETTLEMENT_CLAIMED, Template.DISPUTE_TAKEN_UP),
+}
+
+
 def place(dispute: Dispute, column: str) -> str:
     """Where a value of the dispute is sealed."""
     return f"disputes.{column}:{dispute.id}"
+
+
+def message_place(message_id: UUID) -> str:
+    """Where a message is sealed."""
+    return f"dispute_messages.sealed_text:{message_id}"
 
 
 async def key_of(session: Session, dispute: Dispute) -> DataKey | None:
@@ -47,22 +62,72 @@ def contacts(session: Session, person: Person, one: Held) -> list[tuple[str, str
     ]
 
 
-async def tell_reporter(session: Session, dispute: Dispute) -> None:
-    """Tell the reporter that the person disputes the report, with all that the person sent."""
+async def tell_opened(session: Session, dispute: Dispute) -> None:
+    """Tell the reporter that the person disputes the report, with all that the person sent; and the person by when
+    there will be a ruling.
+    """
     key = await key_of(session, dispute)
     if key is None:
         return
+    policy = session.policy
+    ruling = policy.ruling_days + (policy.ruling_extension_days if dispute.evidence_at else 0)
     values: dict[str, str | date] = {
         "report_id": str(dispute.report_id),
         "dispute_id": str(dispute.id),
         "statement": key.open(place(dispute, "sealed_statement"), dispute.sealed_statement, str),
-        "answer_by": (dispute.opened_at + timedelta(days=session.policy.answer_days)).date(),
+        "answer_by": (dispute.opened_at + timedelta(days=policy.answer_days)).date(),
+        "decide_by": (dispute.opened_at + timedelta(days=ruling)).date(),
     }
-    await _to_reporter(session, dispute, Template.DISPUTE_OPENED, values)
-    received = {
-        "decide_by": (dispute.opened_at + timedelta(days=session.policy.ruling_days)).date()
-    }
-    await _to_person(session, dispute, key, Template.DISPUTE_RECEIVED, received)
+    to_reporter, to_person = _OPENED[dispute.settlement, dispute.repeat]
+    await _to_reporter(session, dispute, to_reporter, values)
+    await _to_person(session, dispute, key, to_person, values)
+
+
+async def tell_refused(session: Session, dispute: Dispute) -> None:
+    """Tell the person that nothing is new, and what they can do: add evidence, or appeal."""
+    key = await key_of(session, dispute)
+    if key is not None:
+        until = session.now + timedelta(days=session.policy.appeal_days)
+        values: dict[str, str | date] = {
+            "dispute_id": str(dispute.id),
+            "appeal_by": until.date(),
+        }
+        await _to_person(session, dispute, key, Template.DISPUTE_REFUSED, values)
+
+
+async def tell_settled(session: Session, dispute: Dispute) -> None:
+    """Tell both sides that the report ended as paid."""
+    key = await key_of(session, dispute)
+    if key is not None:
+        values = {"report_id": str(dispute.report_id)}
+        await _to_reporter(session, dispute, Template.SETTLEMENT_CONFIRMED, values)
+        await _to_person(session, dispute, key, Template.SETTLEMENT_CONFIRMED, values)
+
+
+async def tell_of_files(session: Session, dispute: Dispute, sender: Side) -> None:
+    """Tell the other side that there are files to read."""
+    key = await key_of(session, dispute)
+    if key is None:
+        return
+    values = {"dispute_id": str(dispute.id)}
+    if sender is Side.PERSON:
+        await _to_reporter(session, dispute, Template.DISPUTE_FILES, values)
+    else:
+        await _to_person(session, dispute, key, Template.DISPUTE_FILES, values)
+
+
+async def tell_message(
+    session: Session, dispute: Dispute, readers: Collection[Side], text: str
+) -> None:
+    """Tell whoever may read a message what it says."""
+    key = await key_of(session, dispute)
+    if key is None:
+        return
+    values = {"dispute_id": str(dispute.id), "statement": text}
+    if Side.REPORTER in readers:
+        await _to_reporter(session, dispute, Template.DISPUTE_MESSAGE, values)
+    if Side.PERSON in readers:
+        await _to_person(session, dispute, key, Template.DISPUTE_MESSAGE, values)
 
 
 async def tell_result(session: Session, dispute: Dispute) -> None:

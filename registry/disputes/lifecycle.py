@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from registry.audit import service as audit
 from registry.disputes import letters, rules
-from registry.disputes.rules import Event, Ruling, State
+from registry.disputes.rules import Event, ReasonCode, Ruling, State
 from registry.disputes.tables import Dispute
 from registry.platform.actor import SYSTEM, Actor
 from registry.platform.errors import Conflict
 from registry.platform.runtime import Session
-from registry.reports import rulings
+from registry.reports import held, rulings
+from registry.reports.rules import FINAL
 
 
 class DisputeNotOpenForThat(Conflict):
@@ -54,7 +55,7 @@ async def apply(
         business_id=dispute.business_id,
         details={"from": before, "to": after, **(details or {})},
     )
-    await _consequences(session, dispute, event)
+    await _consequences(session, dispute, event, actor)
     set_clock(session, dispute)
     await session.flush()
     await advance(session, dispute)
@@ -62,36 +63,54 @@ async def apply(
 
 async def advance(session: Session, dispute: Dispute) -> None:
     """Apply every change whose time has come."""
-    if dispute.due_at is not None and dispute.due_event and dispute.due_at <= session.now:
-        await apply(session, dispute, Event(dispute.due_event), SYSTEM)
+    if dispute.due_at is None or dispute.due_event is None or dispute.due_at > session.now:
+        return
+    event = Event(dispute.due_event)
+    if event in (Event.CONFIRMED, Event.LATE) and await report_ended(session, dispute):
+        event = Event.LAPSED
+    await apply(session, dispute, event, SYSTEM)
+
+
+async def report_ended(session: Session, dispute: Dispute) -> bool:
+    """Whether there is no report left to decide on."""
+    return (await held.ruled(session, dispute.report_id)).state in FINAL
 
 
 def set_clock(session: Session, dispute: Dispute) -> None:
     """Compute the next deadline once, for the state that begins, by the policy of now."""
     policy = session.policy
-    change = rules.due(
-        State(dispute.state),
-        since=dispute.state_since,
-        opened_at=dispute.opened_at,
-        appealed=dispute.round > 1,
-        removed=dispute.ruling == Ruling.REMOVE,
+    terms = rules.Terms(
         answer=timedelta(days=policy.answer_days),
         ruling=timedelta(days=policy.ruling_days),
+        extension=timedelta(days=policy.ruling_extension_days),
         appeal=timedelta(days=policy.appeal_days),
     )
+    change = rules.due(dispute, terms)
     dispute.due_event, dispute.due_at = change or (None, None)
     if dispute.due_event == Event.LATE:
         dispute.review_due = dispute.due_at
     dispute.policy = policy.stamp
 
 
-async def _consequences(session: Session, dispute: Dispute, event: Event) -> None:
+async def _consequences(session: Session, dispute: Dispute, event: Event, actor: Actor) -> None:
     if event is Event.TOLD:
-        await letters.tell_reporter(session, dispute)
+        await letters.tell_opened(session, dispute)
     elif event is Event.UNANSWERED:
         dispute.ruling, dispute.ruled_at = Ruling.REMOVE, session.now
         await rulings.remove_unanswered(session, dispute.report_id)
+    elif event is Event.CONFIRMED:
+        await rulings.settle(session, actor, dispute.report_id)
+        await letters.tell_settled(session, dispute)
+    elif event is Event.REFUSED:
+        dispute.ruling, dispute.reason_code = Ruling.UPHOLD, ReasonCode.NOTHING_NEW
+        dispute.ruled_at = session.now
+        await letters.tell_refused(session, dispute)
+    elif event is Event.RENEWED:
+        dispute.ruling = dispute.reason_code = dispute.ruled_at = None
+        dispute.opened_at = session.now
     elif event is Event.LATE:
+        if not dispute.hides:
+            await rulings.suspend(session, actor, dispute.report_id, answered=True)
         dispute.overdue_at = session.now
     if event in (Event.RULED, Event.UNANSWERED):
         await letters.tell_result(session, dispute)

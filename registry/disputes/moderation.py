@@ -7,15 +7,17 @@ from uuid import UUID
 import msgspec
 
 from registry.audit import service as audit
-from registry.disputes import letters, lifecycle, rules, store, views
+from registry.disputes import hearing, letters, lifecycle, rules, store, views
 from registry.disputes.letters import place
-from registry.disputes.rules import Event, Ruling, State
+from registry.disputes.rules import Event, ReasonCode, Ruling, Side, State
 from registry.disputes.tables import Dispute, DisputeRuling
-from registry.disputes.wire import DisputeCase, DisputeDecision
+from registry.disputes.wire import DisputeCase, DisputeDecision, Message, MessageView
+from registry.platform.actor import Actor
 from registry.platform.errors import InvalidValues
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
 from registry.reports import held, rulings
 from registry.reports.rulings import Correction
 from registry.staff.access import ConflictOfInterest, Staff
@@ -42,6 +44,16 @@ async def case(session: Session, moderator: Staff, dispute_id: UUID) -> DisputeC
         business_id=dispute.business_id,
     )
     return await _case(session, dispute)
+
+
+async def say(
+    session: Session, moderator: Staff, dispute_id: UUID, command: Message
+) -> MessageView:
+    """Ask or tell one side, or both."""
+    dispute = await store.lock(session, dispute_id)
+    if moderator.business_id == dispute.business_id:
+        raise ConflictOfInterest
+    return await hearing.say(session, moderator.actor, dispute, Side.MODERATOR, command)
 
 
 async def decide(
@@ -108,18 +120,7 @@ async def _rule(
     dispute.sealed_reason = key.seal(place(dispute, "sealed_reason"), command.reason)
     dispute.ruled_at = session.now
     actor = moderator.actor
-    if command.decision is not Ruling.REMOVE:
-        said = key.open(place(dispute, "sealed_statement"), dispute.sealed_statement, str)
-        words = " ".join(said.split()[: rules.STATEMENT_WORDS])
-        await rulings.reply(session, dispute.report_id, words)
-    if command.decision is Ruling.UPHOLD:
-        await rulings.restore(session, actor, dispute.report_id, command.reason)
-    elif command.decision is Ruling.AMEND:
-        assert command.changes is not None  # noqa: S101 - checked above
-        correction = Correction(**msgspec.structs.asdict(command.changes))
-        await rulings.amend(session, actor, dispute.report_id, command.reason, correction)
-    else:
-        await rulings.remove(session, actor, dispute.report_id, command.reason)
+    await _carry_out(session, actor, dispute, key, command)
     details: dict[str, str | int | None] = {
         "ruling": command.decision,
         "code": command.reason_code,
@@ -128,11 +129,36 @@ async def _rule(
     await lifecycle.apply(session, dispute, Event.RULED, actor, details=details)
 
 
+async def _carry_out(
+    session: Session, actor: Actor, dispute: Dispute, key: DataKey, command: DisputeDecision
+) -> None:
+    """What the ruling does to the report. What a further dispute did not hide stands as it is, unless it was wrong."""
+    report_id, ruling = dispute.report_id, command.decision
+    if ruling is Ruling.UPHOLD and not dispute.hides:
+        return
+    if not dispute.hides:
+        await rulings.suspend(session, actor, report_id, answered=True)
+    if ruling is not Ruling.REMOVE:
+        said = key.open(place(dispute, "sealed_statement"), dispute.sealed_statement, str)
+        words = " ".join(said.split()[: rules.STATEMENT_WORDS])
+        await rulings.reply(session, report_id, words)
+    if ruling is Ruling.UPHOLD:
+        await rulings.restore(session, actor, report_id, command.reason)
+    elif ruling is Ruling.AMEND:
+        assert command.changes is not None  # noqa: S101 - checked above
+        correction = Correction(**msgspec.structs.asdict(command.changes))
+        await rulings.amend(session, actor, report_id, command.reason, correction)
+    elif dispute.settlement and command.reason_code is ReasonCode.SETTLED:
+        await rulings.settle(session, actor, report_id, command.reason)
+    else:
+        await rulings.remove(session, actor, report_id, command.reason)
+
+
 async def _case(session: Session, dispute: Dispute) -> DisputeCase:
     about = await held.ruled(session, dispute.report_id)
     said = await store.list_rulings(session, dispute.id)
     return DisputeCase(
-        dispute=await views.view(session, dispute),
+        dispute=await views.view(session, dispute, Side.MODERATOR),
         round=dispute.round,
         approvals_needed=about.approvals_needed,
         approvals=sum(r.ruling == Ruling.UPHOLD and r.round == dispute.round for r in said),

@@ -15,6 +15,8 @@ from registry.disputes.wire import (
     DetachmentDecision,
     DisputeCase,
     DisputeDecision,
+    Message,
+    MessageView,
 )
 from registry.platform import cursors
 from registry.platform.cursors import Page
@@ -99,6 +101,31 @@ async def decide_dispute(
         )
 
 
+@post(
+    "/v1/moderation/disputes/{dispute_id:uuid}/messages",
+    tags=TAGS,
+    guards=GUARDS,
+    **takes(Message),
+)
+async def say_as_moderator(
+    dispute_id: FromPath[UUID],
+    command: NamedDependency[Message],
+    request: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[MessageView]:
+    """Ask or tell the `person`, the `reporter`, or `both`. They are written to, and answer in the dispute."""
+    caller = staff_of(request)
+    async with transaction(runtime_of(request)) as session:
+        return await idempotent(
+            request,
+            session,
+            caller.id,
+            idempotency_key,
+            lambda: moderation.say(session, caller, dispute_id, command),
+            status=201,
+        )
+
+
 @get("/v1/moderation/detachments/{detachment_id:uuid}", tags=TAGS, guards=GUARDS)
 async def view_detachment(detachment_id: FromPath[UUID], request: Caller) -> DetachmentCase:
     """Read all that is needed to look at a detachment. That you read it is on record."""
@@ -133,4 +160,11 @@ async def decide_detachment(
         )
 
 
-ROUTES = [list_queue, view_dispute, decide_dispute, view_detachment, decide_detachment]
+ROUTES = [
+    list_queue,
+    view_dispute,
+    decide_dispute,
+    say_as_moderator,
+    view_detachment,
+    decide_detachment,
+]

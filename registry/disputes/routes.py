@@ -1,4 +1,4 @@
-"""The person's file and disputes, and the reporter's side of them."""
+"""The reported person's side: the file, disputes, settlements, detachments."""
 
 from typing import Any
 from uuid import UUID
@@ -7,39 +7,38 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from registry.businesses.access import member, member_of
-from registry.businesses.rules import Scope
-from registry.disputes import detachments, file, service
+from registry.disputes import detachments, file, hearing, service
+from registry.disputes.rules import Side
 from registry.disputes.wire import (
     Appeal,
     DetachmentRequest,
     DetachmentView,
-    DisputeAnswer,
     DisputeList,
     DisputeOpening,
     DisputeView,
+    Message,
+    MessageView,
+    SettlementClaim,
     SubjectFile,
 )
-from registry.platform import cursors
-from registry.platform.cursors import Page
 from registry.platform.http import (
-    Cursor,
     IdempotencyKey,
-    Limit,
+    download,
+    file_of,
     idempotent,
-    page_of,
     runtime_of,
     takes,
 )
 from registry.platform.runtime import transaction
+from registry.reports.wire import DisputeFile
 from registry.subjects.access import person_of, subject
 
 PERSON = ["The reported person"]
-TAGS = ["Disputes"]
+GUARDS = [subject()]
 Caller = Request[Any, Any, Any]
 
 
-@get("/v1/subject/file", tags=PERSON, guards=[subject()])
+@get("/v1/subject/file", tags=PERSON, guards=GUARDS)
 async def read_file(request: Caller) -> SubjectFile:
     """Read everything that is held about you: each report as it is held, where it came from, how long it stays, and
     who was shown it in the last 12 months.
@@ -48,14 +47,14 @@ async def read_file(request: Caller) -> SubjectFile:
         return await file.read(session, person_of(request))
 
 
-@get("/v1/subject/disputes", tags=PERSON, guards=[subject()])
+@get("/v1/subject/disputes", tags=PERSON, guards=GUARDS)
 async def list_my_disputes(request: Caller) -> DisputeList:
     """List your disputes, newest first, with what is due next and by when."""
     async with transaction(runtime_of(request)) as session:
         return DisputeList(items=await service.list_own(session, person_of(request)))
 
 
-@post("/v1/disputes", tags=PERSON, guards=[subject()], **takes(DisputeOpening))
+@post("/v1/disputes", tags=PERSON, guards=GUARDS, **takes(DisputeOpening))
 async def open_dispute(
     command: NamedDependency[DisputeOpening],
     request: Caller,
@@ -65,6 +64,9 @@ async def open_dispute(
 
     Its reporter has 10 days to answer with evidence; without an answer the report is removed. A moderator who has not
     seen the report before decides within 30 days of today. It costs nothing.
+
+    After a ruling, and the appeal, the same report can be disputed again; that does not hide it. Without a file that is
+    new it is refused at once, which you may appeal.
     """
     person = person_of(request)
     async with transaction(runtime_of(request)) as session:
@@ -81,7 +83,7 @@ async def open_dispute(
 @post(
     "/v1/disputes/{dispute_id:uuid}/appeal",
     tags=PERSON,
-    guards=[subject()],
+    guards=GUARDS,
     status_code=200,
     **takes(Appeal),
 )
@@ -123,51 +125,118 @@ async def detach(
         )
 
 
-@get("/v1/disputes", tags=TAGS, guards=[member(Scope.DISPUTE)])
-async def list_disputes(
-    request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
-) -> Page[DisputeView]:
-    """List the disputes of your reports, newest first. `due` says by when you must answer."""
-    caller = member_of(request)
-    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
-        before = cursors.read(session.keyring, cursor, caller.business_id, "disputes")
-        items = await service.list_of_reporter(session, caller, before=before, limit=limit + 1)
-        return page_of(items, limit, session, lambda one: one.id, caller.business_id, "disputes")
-
-
-@post(
-    "/v1/disputes/{dispute_id:uuid}/response",
-    tags=TAGS,
-    guards=[member(Scope.DISPUTE)],
-    status_code=200,
-    **takes(DisputeAnswer),
-)
-async def answer_dispute(
-    dispute_id: FromPath[UUID],
-    command: NamedDependency[DisputeAnswer],
+@post("/v1/subject/settlements", tags=PERSON, guards=GUARDS, **takes(SettlementClaim))
+async def claim_settlement(
+    command: NamedDependency[SettlementClaim],
     request: Caller,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[DisputeView]:
-    """Answer a dispute of your report, once. Without an answer within 10 days the report is removed."""
-    caller = member_of(request)
-    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+    """Say that you have paid, or made it good otherwise. Then add the receipt: POST /v1/subject/disputes/{id}/evidence.
+
+    Its reporter has 10 days to confirm or to deny it; silence confirms, and the report ends. If it is denied, a
+    moderator decides. If the report was never disputed before, lookups do not show it from this moment on.
+    """
+    person = person_of(request)
+    async with transaction(runtime_of(request)) as session:
         return await idempotent(
             request,
             session,
-            caller.business_id,
+            person.session_id,
             idempotency_key,
-            lambda: service.answer(session, caller, dispute_id, command.statement),
-            status=200,
-            required=False,
+            lambda: service.claim(session, person, command),
+            status=201,
+        )
+
+
+@get("/v1/subject/disputes/{dispute_id:uuid}", tags=PERSON, guards=GUARDS)
+async def view_my_dispute(dispute_id: FromPath[UUID], request: Caller) -> DisputeView:
+    """Read one of your disputes: what each side said and sent, and what is due next."""
+    async with transaction(runtime_of(request)) as session:
+        return await service.view_own(session, person_of(request), dispute_id)
+
+
+@post(
+    "/v1/subject/disputes/{dispute_id:uuid}/evidence",
+    tags=PERSON,
+    guards=GUARDS,
+    opt={"takes": "file"},
+)
+async def add_my_evidence(
+    dispute_id: FromPath[UUID], request: Caller, idempotency_key: IdempotencyKey = None
+) -> Response[DisputeFile]:
+    """Add a file to your dispute: a receipt, a letter, a photograph. Its reporter can read it too.
+
+    Send multipart form data with one part named `file`: a PDF, JPEG or PNG of at most 10 MiB. Files are taken until
+    there is a ruling; they give the moderator 15 days more. Was your dispute refused because nothing is new? A file has
+    it taken up.
+    """
+    person = person_of(request)
+    name, content = await file_of(request)
+    async with transaction(runtime_of(request)) as session:
+
+        async def add() -> DisputeFile:
+            dispute = await service.lock_own(session, person, dispute_id)
+            return await hearing.add_file(
+                session, person.actor, dispute, Side.PERSON, name, content
+            )
+
+        return await idempotent(
+            request,
+            session,
+            person.session_id,
+            idempotency_key,
+            add,
+            status=201,
+            body=content,
+        )
+
+
+@get(
+    "/v1/subject/disputes/{dispute_id:uuid}/evidence/{evidence_id:uuid}",
+    tags=PERSON,
+    guards=GUARDS,
+    media_type="application/octet-stream",
+)
+async def read_my_evidence(
+    dispute_id: FromPath[UUID], evidence_id: FromPath[UUID], request: Caller
+) -> Response[bytes]:
+    """Download a file of your dispute, yours or the reporter's. Its bytes may be a stranger's: open it with care."""
+    person = person_of(request)
+    async with transaction(runtime_of(request)) as session:
+        dispute = await service.lock_own(session, person, dispute_id)
+        media_type, content = await hearing.read_file(session, person.actor, dispute, evidence_id)
+    return download(evidence_id, media_type, content)
+
+
+@post("/v1/disputes/{dispute_id:uuid}/messages", tags=PERSON, guards=GUARDS, **takes(Message))
+async def say(
+    dispute_id: FromPath[UUID],
+    command: NamedDependency[Message],
+    request: Caller,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[MessageView]:
+    """Write in your dispute: to `both`, its reporter and the moderator, or to the `moderator` alone."""
+    person = person_of(request)
+    async with transaction(runtime_of(request)) as session:
+
+        async def write() -> MessageView:
+            dispute = await service.lock_own(session, person, dispute_id)
+            return await hearing.say(session, person.actor, dispute, Side.PERSON, command)
+
+        return await idempotent(
+            request, session, person.session_id, idempotency_key, write, status=201
         )
 
 
 ROUTES = [
     read_file,
     list_my_disputes,
+    view_my_dispute,
     open_dispute,
+    claim_settlement,
+    add_my_evidence,
+    read_my_evidence,
+    say,
     detach,
     appeal,
-    list_disputes,
-    answer_dispute,
 ]

@@ -2,9 +2,15 @@
 
     opened -> awaiting_reporter -> in_review -> decided -> closed
     awaiting_reporter -> decided                  its reporter was silent: the report is removed
+    awaiting_reporter -> closed                   it is paid, as its reporter says or does not deny
+    awaiting_reporter -> in_review                its reporter was silent about what was decided before
     in_review -> overdue -> decided               hidden until a person decides; never upheld by default
     decided -> appealed -> in_review              the person's one appeal, to another moderator
+    opened -> decided -> opened                   disputed again: refused, until there is new evidence
     any open state -> closed                      the report ended by itself
+
+Only the first dispute of a report hides it. So a report can be hidden for the time of one ruling and one appeal, and
+not for ever.
 
 An event that the table does not list for a state is illegal there and changes nothing.
 """
@@ -12,6 +18,9 @@ An event that the table does not list for a state is illegal there and changes n
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
+
+from msgspec import Struct
 
 
 class Ground(StrEnum):
@@ -61,6 +70,14 @@ class Event(StrEnum):
     ANSWERED = "answered"
     #: Its reporter did not answer in time.
     UNANSWERED = "unanswered"
+    #: Its reporter did not answer in time what was decided before: a moderator looks at it without them.
+    PASSED_ON = "passed_on"
+    #: Its reporter confirms that it is paid, or did not deny it in time.
+    CONFIRMED = "confirmed"
+    #: Disputed before, and nothing is new.
+    REFUSED = "refused"
+    #: New evidence came for what was refused as nothing new.
+    RENEWED = "renewed"
     #: A moderator rules.
     RULED = "ruled"
     #: No ruling came in time.
@@ -78,9 +95,12 @@ class Event(StrEnum):
 TRANSITIONS = MappingProxyType(
     {
         (State.OPENED, Event.TOLD): State.AWAITING_REPORTER,
+        (State.OPENED, Event.REFUSED): State.DECIDED,
         (State.OPENED, Event.LAPSED): State.CLOSED,
         (State.AWAITING_REPORTER, Event.ANSWERED): State.IN_REVIEW,
         (State.AWAITING_REPORTER, Event.UNANSWERED): State.DECIDED,
+        (State.AWAITING_REPORTER, Event.PASSED_ON): State.IN_REVIEW,
+        (State.AWAITING_REPORTER, Event.CONFIRMED): State.CLOSED,
         (State.AWAITING_REPORTER, Event.LAPSED): State.CLOSED,
         (State.IN_REVIEW, Event.RULED): State.DECIDED,
         (State.IN_REVIEW, Event.LATE): State.OVERDUE,
@@ -88,6 +108,7 @@ TRANSITIONS = MappingProxyType(
         (State.OVERDUE, Event.RULED): State.DECIDED,
         (State.OVERDUE, Event.LAPSED): State.CLOSED,
         (State.DECIDED, Event.APPEAL): State.APPEALED,
+        (State.DECIDED, Event.RENEWED): State.OPENED,
         (State.DECIDED, Event.CLOSE): State.CLOSED,
         (State.DECIDED, Event.LAPSED): State.CLOSED,
         (State.APPEALED, Event.TAKEN_UP): State.IN_REVIEW,
@@ -97,6 +118,13 @@ TRANSITIONS = MappingProxyType(
 
 #: States in which a moderator may rule.
 UNDER_REVIEW = frozenset({State.IN_REVIEW, State.OVERDUE})
+#: States in which both sides may add files and words.
+BEING_HEARD = UNDER_REVIEW | {State.AWAITING_REPORTER}
+#: Disputes of one report within twelve months, settlements claimed among them; requests without end need no answer
+#: (GDPR, art. 12(5)(b)).
+MOST_A_YEAR = 3
+#: Files, and messages, of one side in one dispute.
+MOST_FILES, MOST_MESSAGES = 10, 30
 
 
 class Ruling(StrEnum):
@@ -127,6 +155,8 @@ class ReasonCode(StrEnum):
     OUTDATED = "outdated"
     #: It was filed in bad faith.
     ABUSIVE = "abusive"
+    #: It was decided before and nothing is new: by rule, no moderator says so.
+    NOTHING_NEW = "nothing_new"
 
 
 REASONS: MappingProxyType[Ruling, frozenset[ReasonCode]] = MappingProxyType(
@@ -144,6 +174,46 @@ REASONS: MappingProxyType[Ruling, frozenset[ReasonCode]] = MappingProxyType(
         ),
     }
 )
+
+
+class Side(StrEnum):
+    """Who speaks in a dispute."""
+
+    #: The reported person.
+    PERSON = "person"
+    #: The business that reported.
+    REPORTER = "reporter"
+    #: A moderator.
+    MODERATOR = "moderator"
+
+
+class Audience(StrEnum):
+    """Who may read a message, beside whoever wrote it and the moderators."""
+
+    #: Both sides.
+    BOTH = "both"
+    #: The person alone.
+    PERSON = "person"
+    #: The reporter alone.
+    REPORTER = "reporter"
+    #: Nobody else.
+    MODERATOR = "moderator"
+
+
+#: To whom each side may write.
+MAY_WRITE_TO: MappingProxyType[Side, frozenset[Audience]] = MappingProxyType(
+    {
+        Side.PERSON: frozenset({Audience.BOTH, Audience.MODERATOR}),
+        Side.REPORTER: frozenset({Audience.BOTH, Audience.MODERATOR}),
+        Side.MODERATOR: frozenset({Audience.BOTH, Audience.PERSON, Audience.REPORTER}),
+    }
+)
+
+
+def may_read(reader: Side, author: Side, to: Audience) -> bool:
+    """Whether a side may read what another, or itself, wrote to an audience."""
+    return reader in (author, Side.MODERATOR) or to in (Audience.BOTH, Audience(reader))
+
 
 #: What the holder of one identifier alone may say: it is detached, nothing is revealed.
 OF_ONE = frozenset({Ground.NOT_ME, Ground.NUMBER_CHANGED_OWNER})
@@ -173,30 +243,67 @@ def next_state(state: State, event: Event) -> State | None:
     return TRANSITIONS.get((state, event))
 
 
-def due(
-    state: State,
-    *,
-    since: datetime,
-    opened_at: datetime,
-    appealed: bool,
-    removed: bool,
-    answer: timedelta,
-    ruling: timedelta,
-    appeal: timedelta,
-) -> tuple[Event, datetime] | None:
-    """What the clock brings next to a dispute that entered `state` at `since`, and when.
+class Clocked(Protocol):
+    """What of a dispute its clock depends on."""
 
-    `ruling` counts from the opening, so that a slow reporter takes from the moderator's time and not from the
-    person's; of an appeal, from the appeal. After a removal, and after an appeal, there is nothing to appeal.
+    state: str
+    state_since: datetime
+    opened_at: datetime
+    #: 1, and 2 from the appeal on.
+    round: int
+    ruling: str | None
+    #: A further dispute of one report.
+    repeat: bool
+    #: The person says that it is paid.
+    settlement: bool
+    #: When the person first added a file.
+    evidence_at: datetime | None
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """The policy's times."""
+
+    #: Within which the reporter answers.
+    answer: timedelta
+    #: Within which a moderator rules, counted from the opening; of an appeal, from the appeal.
+    ruling: timedelta
+    #: By how much longer when the person added evidence.
+    extension: timedelta
+    #: Within which the person may appeal.
+    appeal: timedelta
+
+
+def due(dispute: Clocked, terms: Terms) -> tuple[Event, datetime] | None:
+    """What the clock brings next to a dispute, and when.
+
+    The ruling's time counts from the opening, so that a slow reporter takes from the moderator's time and not from the
+    person's. After a removal, and after an appeal, there is nothing to appeal.
     """
+    state, since = State(dispute.state), dispute.state_since
     if state is State.OPENED:
-        return Event.TOLD, since
+        nothing_new = dispute.repeat and dispute.evidence_at is None
+        return (Event.REFUSED if nothing_new else Event.TOLD), since
     if state is State.AWAITING_REPORTER:
-        return Event.UNANSWERED, opened_at + answer
+        return _silence(dispute), dispute.opened_at + terms.answer
     if state is State.APPEALED:
         return Event.TAKEN_UP, since
     if state is State.IN_REVIEW:
-        return Event.LATE, (since if appealed else opened_at) + ruling
+        return Event.LATE, _rule_by(dispute, terms)
     if state is State.DECIDED:
-        return Event.CLOSE, since if removed or appealed else since + appeal
+        over = dispute.ruling == Ruling.REMOVE or dispute.round > 1
+        return Event.CLOSE, since if over else since + terms.appeal
     return None
+
+
+def _silence(dispute: Clocked) -> Event:
+    """What the reporter's silence means."""
+    if dispute.settlement:
+        return Event.CONFIRMED
+    return Event.PASSED_ON if dispute.repeat else Event.UNANSWERED
+
+
+def _rule_by(dispute: Clocked, terms: Terms) -> datetime:
+    if dispute.round > 1:
+        return dispute.state_since + terms.ruling
+    more = terms.extension if dispute.evidence_at else timedelta()
+    return dispute.opened_at + terms.ruling + more

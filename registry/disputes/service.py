@@ -1,23 +1,31 @@
 """Disputes: the person opens and appeals, the reporter answers."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses.access import Member
 from registry.disputes import letters, lifecycle, rules, store, views
 from registry.disputes.letters import place
-from registry.disputes.rules import Event, Ruling, State
+from registry.disputes.rules import Event, Ground, Ruling, Side, State
 from registry.disputes.tables import Dispute
-from registry.disputes.wire import DisputeOpening, DisputeView
+from registry.disputes.wire import (
+    DisputeOpening,
+    DisputeView,
+    SettlementClaim,
+    SettlementResponse,
+)
 from registry.identities import service as identities
 from registry.platform.actor import SYSTEM
 from registry.platform.errors import Conflict, NotFound
+from registry.platform.faults import Fault
+from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import held, rulings
 from registry.reports.held import Held
-from registry.reports.rules import ENDED
 from registry.reports.rules import State as ReportState
+from registry.reports.rules import months_after
 from registry.subjects.access import Person
 
 
@@ -46,26 +54,42 @@ async def reports_of(session: Session, person: Person) -> list[Held]:
 
 
 async def open_(session: Session, person: Person, command: DisputeOpening) -> DisputeView:
-    """Dispute a report: lookups do not show it from this transaction on, and its reporter must answer."""
+    """Dispute a report. The first dispute hides it from this transaction on; a further one is refused by rule, until
+    there is new evidence.
+    """
+    return await _open(session, person, command.report_id, command.ground, command.statement)
+
+
+async def claim(session: Session, person: Person, command: SettlementClaim) -> DisputeView:
+    """Say that it is paid: a dispute that the reporter's silence confirms. An earlier ruling is no longer appealed."""
+    return await _open(
+        session, person, command.report_id, Ground.SETTLED, command.statement, settlement=True
+    )
+
+
+async def _open(
+    session: Session,
+    person: Person,
+    report_id: UUID,
+    ground: Ground,
+    statement: str,
+    *,
+    settlement: bool = False,
+) -> DisputeView:
     theirs = await reports_of(session, person)
-    one = next((h for h in theirs if h.report.id == command.report_id), None)
+    one = next((h for h in theirs if h.report.id == report_id), None)
     if one is None:
         raise NotFound
     known = await store.list_of_reports(session, [h.report.id for h in theirs])
-    mine = [dispute for dispute in known if dispute.report_id == command.report_id]
-    if any(dispute.state not in (State.CLOSED, State.DECIDED) for dispute in mine):
-        raise AlreadyDisputed("Read how it stands: GET /v1/subject/disputes.")
-    if mine:
-        raise NotToBeDisputed(
-            "This report was disputed before and decided upon. Appeal the ruling, if its time is not over."
-        )
-    if ReportState(one.report.state) not in DISPUTABLE:
-        raise NotToBeDisputed(f"The report is {one.report.state}: lookups do not show it.")
+    earlier = [dispute for dispute in known if dispute.report_id == report_id]
+    await _may_open(session, person, one, earlier, settlement=settlement)
     dispute = Dispute(
         id=uuid7(),
-        report_id=command.report_id,
+        report_id=report_id,
         business_id=one.report.business_id,
-        ground=command.ground,
+        ground=ground,
+        repeat=bool(earlier),
+        settlement=settlement,
         state=State.OPENED,
         state_since=session.now,
         opened_at=session.now,
@@ -76,7 +100,7 @@ async def open_(session: Session, person: Person, command: DisputeOpening) -> Di
     )
     open_cases = [d.case_id for d in known if d.state != State.CLOSED]
     dispute.case_id = open_cases[0] if open_cases else dispute.id
-    dispute.sealed_statement = one.key.seal(place(dispute, "sealed_statement"), command.statement)
+    dispute.sealed_statement = one.key.seal(place(dispute, "sealed_statement"), statement)
     contacts = letters.contacts(session, person, one)
     dispute.sealed_contacts = one.key.seal(place(dispute, "sealed_contacts"), contacts)
     lifecycle.set_clock(session, dispute)
@@ -89,23 +113,53 @@ async def open_(session: Session, person: Person, command: DisputeOpening) -> Di
         "dispute",
         dispute.id,
         business_id=dispute.business_id,
-        details={"ground": command.ground, "report": str(command.report_id)},
+        details={"ground": ground, "report": str(report_id), "settlement": int(settlement)},
     )
-    await rulings.suspend(session, person.actor, command.report_id)
+    if dispute.hides:
+        await rulings.suspend(session, person.actor, report_id, answered=settlement)
     await lifecycle.advance(session, dispute)
-    return await views.view(session, dispute)
+    return await views.view(session, dispute, Side.PERSON)
+
+
+async def _may_open(
+    session: Session,
+    person: Person,
+    one: Held,
+    earlier: Sequence[Dispute],
+    *,
+    settlement: bool,
+) -> None:
+    """Raise why the report cannot be disputed now, if it cannot."""
+    if any(dispute.state not in (State.CLOSED, State.DECIDED) for dispute in earlier):
+        raise AlreadyDisputed("Read how it stands: GET /v1/subject/disputes.")
+    if ReportState(one.report.state) not in DISPUTABLE:
+        raise NotToBeDisputed(f"The report is {one.report.state}: lookups do not show it.")
+    year = months_after(session.now.date(), -12)
+    if len([d for d in earlier if d.opened_at.date() > year]) >= rules.MOST_A_YEAR:
+        raise NotToBeDisputed(
+            f"It was disputed {rules.MOST_A_YEAR} times within a year. Go to the supervisory authority or to court."
+        )
+    for dispute in earlier:
+        if dispute.state == State.DECIDED and not settlement:
+            raise NotToBeDisputed(
+                "There is a ruling whose time to appeal is not over: appeal it, or, if it was refused"
+                " as nothing new, add a file to it."
+            )
+        if dispute.state == State.DECIDED:
+            locked = await store.lock(session, dispute.id)
+            await lifecycle.apply(session, locked, Event.CLOSE, person.actor)
 
 
 async def list_own(session: Session, person: Person) -> list[DisputeView]:
     """The person's disputes, newest first."""
     theirs = await reports_of(session, person)
     rows = await store.list_of_reports(session, [h.report.id for h in theirs])
-    return [await views.view(session, row) for row in rows]
+    return [await views.view(session, row, Side.PERSON) for row in rows]
 
 
 async def appeal(session: Session, person: Person, dispute_id: UUID, statement: str) -> DisputeView:
     """Appeal a ruling, once: the report is hidden again, and another moderator decides."""
-    dispute = await _own(session, person, dispute_id)
+    dispute = await lock_own(session, person, dispute_id)
     await lifecycle.advance(session, dispute)
     if dispute.round > 1 or dispute.ruling == Ruling.REMOVE:
         raise lifecycle.DisputeNotOpenForThat("There is nothing more to appeal.")
@@ -115,12 +169,19 @@ async def appeal(session: Session, person: Person, dispute_id: UUID, statement: 
     dispute.sealed_appeal = key.seal(place(dispute, "sealed_appeal"), statement)
     if rules.next_state(State(dispute.state), Event.APPEAL) is not None:
         dispute.round = 2
-        await rulings.suspend_again(session, person.actor, dispute.report_id)
+        if dispute.hides:
+            await rulings.suspend(session, person.actor, dispute.report_id, answered=True)
     await lifecycle.apply(session, dispute, Event.APPEAL, person.actor)
-    return await views.view(session, dispute)
+    return await views.view(session, dispute, Side.PERSON)
 
 
-async def _own(session: Session, person: Person, dispute_id: UUID) -> Dispute:
+async def view_own(session: Session, person: Person, dispute_id: UUID) -> DisputeView:
+    """One of the person's disputes; raises `NotFound` for anyone else's."""
+    return await views.view(session, await lock_own(session, person, dispute_id), Side.PERSON)
+
+
+async def lock_own(session: Session, person: Person, dispute_id: UUID) -> Dispute:
+    """One of the person's disputes, locked; raises `NotFound` for anyone else's."""
     dispute = await store.lock(session, dispute_id)
     if all(h.report.id != dispute.report_id for h in await reports_of(session, person)):
         raise NotFound
@@ -132,32 +193,64 @@ async def list_of_reporter(
 ) -> list[DisputeView]:
     """Disputes of the business's reports, newest first."""
     rows = await store.list_of_business(session, member.business_id, before=before, limit=limit)
-    return [await views.view(session, row) for row in rows]
+    return [await views.view(session, row, Side.REPORTER) for row in rows]
+
+
+async def view_of_reporter(session: Session, member: Member, dispute_id: UUID) -> DisputeView:
+    """One dispute of the business's reports; raises `NotFound` for anyone else's."""
+    dispute = await lock_of_reporter(session, member, dispute_id)
+    return await views.view(session, dispute, Side.REPORTER)
+
+
+async def lock_of_reporter(session: Session, member: Member, dispute_id: UUID) -> Dispute:
+    """One dispute of the business's reports, locked; raises `NotFound` for anyone else's."""
+    dispute = await store.lock(session, dispute_id)
+    if dispute.business_id != member.business_id:
+        raise NotFound
+    return dispute
 
 
 async def answer(session: Session, member: Member, dispute_id: UUID, statement: str) -> DisputeView:
     """The reporter answers; a moderator takes the case up."""
-    dispute = await store.lock(session, dispute_id)
-    if dispute.business_id != member.business_id:
-        raise NotFound
+    dispute = await lock_of_reporter(session, member, dispute_id)
     await lifecycle.advance(session, dispute)
     key = await letters.key_of(session, dispute)
     if key is None:
         raise NotFound
     dispute.sealed_answer = key.seal(place(dispute, "sealed_answer"), statement)
     dispute.answered_at = session.now
-    if dispute.state == State.AWAITING_REPORTER:
+    if dispute.state == State.AWAITING_REPORTER and dispute.hides:
         await rulings.answered(session, dispute.report_id)
     await lifecycle.apply(session, dispute, Event.ANSWERED, member.actor)
-    return await views.view(session, dispute)
+    return await views.view(session, dispute, Side.REPORTER)
+
+
+async def answer_claim(
+    session: Session, member: Member, report_id: UUID, command: SettlementResponse
+) -> DisputeView:
+    """The reporter says whether it is paid: the report ends, or a moderator takes the case up."""
+    if not command.confirmed and command.statement is None:
+        raise invalid(
+            [Fault("/statement", "is needed to deny that it is paid: say what is missing")]
+        )
+    claims = await store.list_of_reports(session, [report_id])
+    theirs = [d for d in claims if d.settlement and d.business_id == member.business_id]
+    if not theirs:
+        raise NotFound
+    if not command.confirmed:
+        return await answer(session, member, theirs[0].id, command.statement or "")
+    dispute = await store.lock(session, theirs[0].id)
+    await lifecycle.advance(session, dispute)
+    await lifecycle.apply(session, dispute, Event.CONFIRMED, member.actor)
+    return await views.view(session, dispute, Side.REPORTER)
 
 
 async def follow(session: Session, dispute_id: UUID) -> bool:
     """Close a dispute whose report ended by itself; returns whether it did."""
     dispute = await store.lock(session, dispute_id)
-    state = (await held.ruled(session, dispute.report_id)).state
-    ended = state in ENDED or state is ReportState.ERASED
-    if not ended or dispute.state == State.CLOSED or dispute.ruling == Ruling.REMOVE:
+    if dispute.state == State.CLOSED or dispute.ruling == Ruling.REMOVE:
         return False
-    await lifecycle.apply(session, dispute, Event.LAPSED, SYSTEM, details={"report": state})
+    if not await lifecycle.report_ended(session, dispute):
+        return False
+    await lifecycle.apply(session, dispute, Event.LAPSED, SYSTEM)
     return True

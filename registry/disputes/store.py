@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from registry.disputes.rules import UNDER_REVIEW, Detached, State
-from registry.disputes.tables import Detachment, Dispute, DisputeRuling
+from registry.disputes.tables import Detachment, Dispute, DisputeMessage, DisputeRuling
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 
 
-def add(session: Session, *rows: Detachment | Dispute | DisputeRuling) -> None:
+def add(session: Session, *rows: Detachment | Dispute | DisputeMessage | DisputeRuling) -> None:
     """Add rows."""
     session.add_all(rows)
 
@@ -135,4 +135,11 @@ async def list_rulings(session: Session, dispute_id: UUID) -> Sequence[DisputeRu
         .where(DisputeRuling.dispute_id == dispute_id)
         .order_by(DisputeRuling.id)
     )
+    return (await session.scalars(query)).all()
+
+
+async def list_messages(session: Session, dispute_id: UUID) -> Sequence[DisputeMessage]:
+    """What was said in a dispute, oldest first."""
+    of = DisputeMessage
+    query = select(of).where(of.dispute_id == dispute_id).order_by(of.id)
     return (await session.scalars(query)).all()

@@ -30,9 +30,16 @@ class Dispute(Base):
     #: All open disputes of one person are one case.
     case_id: Mapped[UUID] = mapped_column(index=True)
     ground: Mapped[str]
+    #: The report was disputed before: this one does not hide it.
+    repeat: Mapped[bool] = mapped_column(default=False)
+    #: The person says that it is paid: the reporter confirms or denies it, and silence confirms.
+    settlement: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(index=True)
     state_since: Mapped[datetime]
+    #: When it was opened, or taken up for new evidence: its clocks count from here.
     opened_at: Mapped[datetime]
+    #: When the person first added a file to it.
+    evidence_at: Mapped[datetime | None]
     #: Counts every change; a ruling on an older version is refused.
     version: Mapped[int] = mapped_column(default=1)
     policy: Mapped[str]
@@ -59,6 +66,27 @@ class Dispute(Base):
     #: Where to write to the person, and in which language: what they proved, sealed.
     sealed_contacts: Mapped[bytes]
     language: Mapped[str]
+
+    @property
+    def hides(self) -> bool:
+        """Whether the report is hidden for it: the first dispute hides, a further one only when its ruling is late."""
+        return not self.repeat or self.overdue_at is not None
+
+
+class DisputeMessage(Base):
+    """What one side said in a dispute, under the report's data key. Said is said: rows are never changed."""
+
+    __tablename__ = "dispute_messages"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispute_id: Mapped[UUID] = mapped_column(ForeignKey("disputes.id"), index=True)
+    #: The reporter's.
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    #: A `rules.Side`, and a `rules.Audience`.
+    author: Mapped[str]
+    audience: Mapped[str]
+    sealed_text: Mapped[bytes]
+    at: Mapped[datetime]
 
 
 class Detachment(Base):

@@ -6,17 +6,17 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from registry.disputes.rules import Detached, Ground, ReasonCode, Ruling, State
+from registry.disputes.rules import Audience, Detached, Ground, ReasonCode, Ruling, Side, State
 from registry.platform.text import Paragraph
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
-from registry.reports.wire import Contact, Money, NextChange, ReportCase
+from registry.reports.wire import Contact, DisputeFile, Money, NextChange, ReportCase
 
 Version = Annotated[int, Meta(description="Counts every change of the dispute.", ge=1)]
 
 
 class DisputeOpening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A report of your file that you dispute. From this moment on lookups do not show it."""
+    """A report of your file that you dispute. The first time, lookups do not show it from this moment on."""
 
     report_id: UUID
     ground: Ground
@@ -29,21 +29,71 @@ class DisputeOpening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ]
 
 
+class SettlementClaim(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A report of your file that is paid, or made good otherwise. Add the receipt afterwards."""
+
+    report_id: UUID
+    statement: Annotated[
+        Paragraph,
+        Meta(
+            description="When and how it was paid. Its reporter and the moderator read it.",
+            examples=["Paid on 5 November by transfer to the shop's account; the receipt follows."],
+        ),
+    ]
+
+
+class SettlementResponse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What you say to a client's claim that it is paid. Silence confirms it."""
+
+    confirmed: Annotated[bool, Meta(description="`true`: it is paid, and the report ends.")]
+    statement: Annotated[
+        Paragraph | None,
+        Meta(
+            description="Needed with `false`: what is missing. The person and a moderator read it."
+        ),
+    ] = None
+
+
+class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A word in a dispute. The sides write to `both` or to the `moderator` alone; a moderator to `both`, the `person`
+    or the `reporter`.
+    """
+
+    text: Annotated[Paragraph, Meta(examples=["Is the receipt of 3 November readable?"])]
+    to: Audience = Audience.BOTH
+
+
+class MessageView(Struct, frozen=True, kw_only=True):
+    """A message that you may read."""
+
+    id: UUID
+    author: Side
+    to: Audience
+    text: str
+    at: datetime
+
+
 class DisputeView(Struct, frozen=True, kw_only=True):
-    """A dispute, as the person and the reporter see it."""
+    """A dispute, as the side that reads it may see it."""
 
     id: UUID
     report_id: UUID
     case_id: Annotated[UUID, Meta(description="All open disputes of one person are one case.")]
     ground: Ground
+    settlement: Annotated[
+        bool, Meta(description="The person says that it is paid: the reporter's silence confirms.")
+    ]
+    hides: Annotated[bool, Meta(description="Whether the report is hidden until the ruling.")]
     state: State
     version: Version
-    opened_at: datetime
+    opened_at: Annotated[datetime, Meta(description="From here its times count.")]
     state_since: datetime
     due: Annotated[NextChange | None, Meta(description="What happens next by the clock, and when.")]
     statement: Annotated[str | None, Meta(description="Null once the report is erased.")]
     answer: Annotated[str | None, Meta(description="The reporter's; null until it comes.")]
     appeal: Annotated[str | None, Meta(description="Why the person appeals.")]
+    messages: Annotated[list[MessageView], Meta(description="What you may read, oldest first.")]
+    evidence: Annotated[list[DisputeFile], Meta(description="Files of both sides, oldest first.")]
     ruling: Ruling | None
     reason_code: ReasonCode | None
     reason: str | None

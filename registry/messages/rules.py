@@ -57,6 +57,22 @@ class Template(StrEnum):
     DISPUTE_OPENED = "dispute_opened"
     #: To the person: their dispute is there, and what happens now.
     DISPUTE_RECEIVED = "dispute_received"
+    #: To the reporter: the person disputes again, with new evidence; the report stays visible meanwhile.
+    DISPUTE_OPENED_AGAIN = "dispute_opened_again"
+    #: To the person: disputed before and nothing new; what they can do.
+    DISPUTE_REFUSED = "dispute_refused"
+    #: To the person: their new evidence is looked at; the report stays visible meanwhile.
+    DISPUTE_TAKEN_UP = "dispute_taken_up"
+    #: To one side of a dispute: the other added files.
+    DISPUTE_FILES = "dispute_files"
+    #: To one side of a dispute: what the other, or the moderator, wrote.
+    DISPUTE_MESSAGE = "dispute_message"
+    #: To the reporter: the person says that it is paid; silence confirms.
+    SETTLEMENT_CLAIMED = "settlement_claimed"
+    #: To the person: their word that it is paid is there, and what happens now.
+    SETTLEMENT_RECEIVED = "settlement_received"
+    #: To both sides: the report ended as paid.
+    SETTLEMENT_CONFIRMED = "settlement_confirmed"
     #: To both sides: a moderator confirmed the report.
     RULING_UPHELD = "ruling_upheld"
     #: To both sides: a moderator corrected the report.

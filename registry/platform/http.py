@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response
 from litestar.connection import ASGIConnection
+from litestar.datastructures import UploadFile
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import HeaderParameter, QueryParameter
@@ -163,6 +164,30 @@ async def idempotent(
     return Negotiated(
         answer.body, status_code=answer.status, media_type=MediaType.JSON, headers=headers
     )
+
+
+async def file_of(request: Request[Any, Any, Any]) -> tuple[str, bytes]:
+    """The one uploaded file of a multipart body: its name and bytes; raises `InvalidValues`, `UnsupportedMedia`."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise errors.UnsupportedMedia("Send multipart form data with one part named `file`.")
+    form = await request.form()
+    parts = list(form.multi_items())
+    if len(parts) != 1 or parts[0][0] != "file" or not isinstance(parts[0][1], UploadFile):
+        said = "send exactly one part, a file, named `file`"
+        raise InvalidValues(f"/file: {said}.", errors=[Fault("/file", said)])
+    upload = parts[0][1]
+    return upload.filename, await upload.read()
+
+
+def download(name: UUID, media_type: str, content: bytes) -> Response[bytes]:
+    """A stranger's file: always a download, never a page of ours."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def page_of(

@@ -37,6 +37,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bounce_hours: int
     answer_days: int
     ruling_days: int
+    ruling_extension_days: int
     appeal_days: int
     correction_months: int
     file_names_businesses: bool

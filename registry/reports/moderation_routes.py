@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from registry.messages import service as messages
-from registry.platform.http import IdempotencyKey, idempotent, runtime_of, takes
+from registry.platform.http import IdempotencyKey, download, idempotent, runtime_of, takes
 from registry.platform.runtime import transaction
 from registry.reports import evidence, screening
 from registry.reports.wire import BounceReport, NoticeBounced, ReportCase, ReportDecision
@@ -40,14 +40,8 @@ async def read_evidence(
     async with transaction(runtime_of(request)) as session:
         caller = staff_of(request)
         await screening.may_read(session, caller, report_id)
-        row, content = await evidence.read(session, caller.actor, report_id, evidence_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{evidence_id}"',
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "Cache-Control": "no-store",
-    }
-    return Response(content, media_type=row.media_type, headers=headers)
+        media_type, content = await evidence.read(session, caller.actor, report_id, evidence_id)
+    return download(evidence_id, media_type, content)
 
 
 @post(

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, get, patch, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -13,12 +12,12 @@ from registry.businesses.rules import Scope
 from registry.identities import service as identities
 from registry.platform import cursors
 from registry.platform.cursors import Page
-from registry.platform.errors import InvalidValues, UnsupportedMedia
 from registry.platform.faults import Fault
 from registry.platform.http import (
     Cursor,
     IdempotencyKey,
     Limit,
+    file_of,
     idempotent,
     page_of,
     runtime_of,
@@ -128,7 +127,7 @@ async def add_evidence(
     submitted, but not published. On `needs_info` for missing evidence, the file is the answer.
     """
     caller = member_of(request)
-    name, content = await _file_of(request)
+    name, content = await file_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:
         return await idempotent(
             request,
@@ -139,18 +138,6 @@ async def add_evidence(
             status=201,
             body=content,
         )
-
-
-async def _file_of(request: Caller) -> tuple[str, bytes]:
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise UnsupportedMedia("Send multipart form data with one part named `file`.")
-    form = await request.form()
-    parts = list(form.multi_items())
-    if len(parts) != 1 or parts[0][0] != "file" or not isinstance(parts[0][1], UploadFile):
-        said = "send exactly one part, a file, named `file`"
-        raise InvalidValues(f"/file: {said}.", errors=[Fault("/file", said)])
-    upload = parts[0][1]
-    return upload.filename, await upload.read()
 
 
 @post(

@@ -160,6 +160,16 @@ CORRECTED = frozenset({State.AMENDED, State.REMOVED, State.SETTLED})
 #: States in which evidence may be added.
 OPEN_TO_EVIDENCE = frozenset({State.SUBMITTED, State.SCREENING, State.NEEDS_INFO})
 
+
+class Party(StrEnum):
+    """Who sent a file."""
+
+    #: The business that reported.
+    REPORTER = "reporter"
+    #: The reported person, in a dispute.
+    PERSON = "person"
+
+
 NEEDS_CONTACTS = frozenset(
     {
         Category.PAYMENT_OVERDUE,

@@ -27,20 +27,28 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def suspend(
-    session: Session, actor: Actor, report_id: UUID, reason: str | None = None
+    session: Session,
+    actor: Actor,
+    report_id: UUID,
+    reason: str | None = None,
+    *,
+    answered: bool = False,
 ) -> State:
-    """Restrict a report at once, because the person disputes it: its reporter must answer, or it ends."""
+    """Restrict a report at once, because the person disputes it: its reporter must answer, or it ends.
+
+    `answered`: what the reporter has to say is there already, or is asked for by the dispute's own clock.
+    """
     report = await store.lock(session, report_id)
-    report.answered_at = None
+    report.answered_at = (report.answered_at or session.now) if answered else None
+    await session.flush()
     return await _apply(session, actor, report_id, Event.CONTEST, reason)
 
 
-async def suspend_again(session: Session, actor: Actor, report_id: UUID) -> State:
-    """Restrict a report at once, because the person appeals; its reporter has answered before."""
-    report = await store.lock(session, report_id)
-    report.answered_at = report.answered_at or session.now
-    await session.flush()
-    return await _apply(session, actor, report_id, Event.CONTEST, None)
+async def settle(
+    session: Session, actor: Actor, report_id: UUID, reason: str | None = None
+) -> State:
+    """It is paid, as its reporter confirms or does not deny, or as a moderator finds proven: it ends."""
+    return await _apply(session, actor, report_id, Event.SETTLE, reason)
 
 
 async def answered(session: Session, report_id: UUID) -> None:

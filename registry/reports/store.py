@@ -123,8 +123,15 @@ async def count_same_contract(session: Session, report: Report) -> int:
 
 
 async def list_evidence(session: Session, report_id: UUID) -> Sequence[Evidence]:
-    """A report's files, oldest first."""
-    query = select(Evidence).where(Evidence.report_id == report_id).order_by(Evidence.id)
+    """The files that came with a report, oldest first."""
+    of = Evidence
+    query = select(of).where(of.report_id == report_id, of.dispute_id.is_(None)).order_by(of.id)
+    return (await session.scalars(query)).all()
+
+
+async def list_dispute_files(session: Session, dispute_id: UUID) -> Sequence[Evidence]:
+    """The files of both sides of a dispute, oldest first."""
+    query = select(Evidence).where(Evidence.dispute_id == dispute_id).order_by(Evidence.id)
     return (await session.scalars(query)).all()
 
 

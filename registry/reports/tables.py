@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.platform.tables import Base
+from registry.reports.rules import Party
 
 
 class Report(Base):
@@ -72,6 +73,9 @@ class Evidence(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), index=True)
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    #: The dispute that it was sent in, and by which `rules.Party`; null for what came with the report.
+    dispute_id: Mapped[UUID | None] = mapped_column(index=True)
+    party: Mapped[str] = mapped_column(default=Party.REPORTER)
     blob: Mapped[str] = mapped_column(unique=True)
     sha256: Mapped[bytes]
     media_type: Mapped[str]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from registry.businesses import service as businesses
 from registry.messages import service as messages
@@ -9,10 +10,11 @@ from registry.messages.rules import Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import lifecycle, rules, store
-from registry.reports.rules import Category, ReasonCode, State, Verdict
+from registry.reports.rules import Category, Party, ReasonCode, State, Verdict
 from registry.reports.tables import Decision, Evidence, Report
 from registry.reports.wire import (
     DecisionView,
+    DisputeFile,
     EvidenceView,
     NextChange,
     NoticeView,
@@ -106,14 +108,23 @@ def approvals(report: Report, decisions: Sequence[Decision]) -> list[Decision]:
 
 def evidence_view(row: Evidence, key: DataKey | None) -> EvidenceView:
     """A file as it is listed."""
-    return EvidenceView(
-        id=row.id,
-        file_name=key.open(evidence_place(row), row.sealed_name, str) if key else None,
-        media_type=row.media_type,
-        size=row.size,
-        sha256=row.sha256.hex(),
-        uploaded_at=row.uploaded_at,
-    )
+    return EvidenceView(**_file(row, key))
+
+
+def dispute_file(row: Evidence, key: DataKey) -> DisputeFile:
+    """A file of a dispute as it is listed."""
+    return DisputeFile(party=Party(row.party), **_file(row, key))
+
+
+def _file(row: Evidence, key: DataKey | None) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "file_name": key.open(evidence_place(row), row.sealed_name, str) if key else None,
+        "media_type": row.media_type,
+        "size": row.size,
+        "sha256": row.sha256.hex(),
+        "uploaded_at": row.uploaded_at,
+    }
 
 
 def _decision(row: Decision, key: DataKey | None) -> DecisionView:

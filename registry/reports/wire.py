@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from registry.identities.wire import SubjectDescription
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
-from registry.reports.rules import Category, EvidenceGrade, ReasonCode, State, Verdict
+from registry.reports.rules import Category, EvidenceGrade, Party, ReasonCode, State, Verdict
 
 Version = Annotated[int, Meta(description="Counts every change of the report.", ge=1)]
 
@@ -113,6 +113,12 @@ class EvidenceView(Struct, frozen=True, kw_only=True):
     size: Annotated[int, Meta(description="Bytes.")]
     sha256: Annotated[str, Meta(description="Hexadecimal SHA-256 of the bytes received.")]
     uploaded_at: datetime
+
+
+class DisputeFile(EvidenceView, frozen=True, kw_only=True):
+    """A file that a side added in a dispute. Both sides may read it."""
+
+    party: Annotated[Party, Meta(description="Who sent it.")]
 
 
 class DecisionView(Struct, frozen=True, kw_only=True):
