@@ -56,3 +56,8 @@ def upgrade() -> None:
         f"CREATE POLICY own_rows ON dispute_messages TO registry_member"
         f" USING ({own} AND ({readable})) WITH CHECK ({own} AND author = 'reporter')"
     )
+    # Nobody puts a file into the other side's mouth.
+    op.execute(
+        "CREATE POLICY own_party ON evidence AS RESTRICTIVE FOR INSERT TO registry_member"
+        " WITH CHECK (party = 'reporter')"
+    )

@@ -21,9 +21,14 @@ from registry.reports.evidence import LARGEST
 JSON = "application/json"
 #: Where the summary ends in a docstring.
 _TITLE_END = re.compile(r"[.:;](?:\s|$)")
+FILES: Mapping[str, Schema] = {
+    media: {} for media in ("application/pdf", "image/jpeg", "image/png")
+}
 #: Answers that are no JSON, by call: media type -> schema.
 CONTENT: Mapping[str, Mapping[str, Schema]] = {
-    "read_evidence": {media: {} for media in ("application/pdf", "image/jpeg", "image/png")},
+    "read_evidence": FILES,
+    "read_my_evidence": FILES,
+    "read_dispute_evidence": FILES,
     "read_metrics": {"text/plain": {"type": "string"}},
     "read_docs": {"text/html": {"type": "string"}},
     "read_for_people": {"text/html": {"type": "string"}},

@@ -80,29 +80,12 @@ async def _open(
     one = next((h for h in theirs if h.report.id == report_id), None)
     if one is None:
         raise NotFound
+    await held.lock(session, report_id)
     known = await store.list_of_reports(session, [h.report.id for h in theirs])
     earlier = [dispute for dispute in known if dispute.report_id == report_id]
     await _may_open(session, person, one, earlier, settlement=settlement)
-    dispute = Dispute(
-        id=uuid7(),
-        report_id=report_id,
-        business_id=one.report.business_id,
-        ground=ground,
-        repeat=bool(earlier),
-        settlement=settlement,
-        state=State.OPENED,
-        state_since=session.now,
-        opened_at=session.now,
-        version=1,
-        round=1,
-        data_key_id=one.key.id,
-        language=person.language,
-    )
-    open_cases = [d.case_id for d in known if d.state != State.CLOSED]
-    dispute.case_id = open_cases[0] if open_cases else dispute.id
-    dispute.sealed_statement = one.key.seal(place(dispute, "sealed_statement"), statement)
-    contacts = letters.contacts(session, person, one)
-    dispute.sealed_contacts = one.key.seal(place(dispute, "sealed_contacts"), contacts)
+    dispute = _new(session, person, one, known, ground, statement)
+    dispute.repeat, dispute.settlement = bool(earlier), settlement
     lifecycle.set_clock(session, dispute)
     store.add(session, dispute)
     await session.flush()
@@ -119,6 +102,36 @@ async def _open(
         await rulings.suspend(session, person.actor, report_id, answered=settlement)
     await lifecycle.advance(session, dispute)
     return await views.view(session, dispute, Side.PERSON)
+
+
+def _new(
+    session: Session,
+    person: Person,
+    one: Held,
+    known: Sequence[Dispute],
+    ground: Ground,
+    statement: str,
+) -> Dispute:
+    """A dispute of a report, in the case of the person's other open ones."""
+    dispute = Dispute(
+        id=uuid7(),
+        report_id=one.report.id,
+        business_id=one.report.business_id,
+        ground=ground,
+        state=State.OPENED,
+        state_since=session.now,
+        opened_at=session.now,
+        version=1,
+        round=1,
+        data_key_id=one.key.id,
+        language=person.language,
+    )
+    open_cases = [d.case_id for d in known if d.state != State.CLOSED]
+    dispute.case_id = open_cases[0] if open_cases else dispute.id
+    dispute.sealed_statement = one.key.seal(place(dispute, "sealed_statement"), statement)
+    contacts = letters.contacts(session, person, one)
+    dispute.sealed_contacts = one.key.seal(place(dispute, "sealed_contacts"), contacts)
+    return dispute
 
 
 async def _may_open(

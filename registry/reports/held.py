@@ -46,6 +46,11 @@ async def of_records(session: Session, records: Collection[UUID]) -> list[Held]:
     return found
 
 
+async def lock(session: Session, report_id: UUID) -> None:
+    """Whoever disputes the report at the same time waits, and then sees what was done."""
+    await store.lock(session, report_id)
+
+
 async def states_of(session: Session, report_ids: Collection[UUID]) -> dict[UUID, State]:
     """Where each of these reports stands."""
     return {row.id: State(row.state) for row in await store.list_by_id(session, report_ids)}

@@ -31,6 +31,7 @@ WHOSE = {
     "lookups": "business_id",
     "terms": "business_id",
     "disputes": "business_id",
+    "dispute_messages": "business_id",
     "stored_answers": "caller_id",
 }
 #: Tables without rows of anybody's.
@@ -60,7 +61,10 @@ async def _disputed(registry: Registry, shop: Shop) -> None:
     phone, mail = f"+38050555{number}", f"person{number}@mail.example"
     subject = {"phone": phone, "email": mail}
     report_id = await in_state(registry.runtime, shop, State.ACTIVE, subject=subject)
-    await Person(registry.http, await proven(registry, phone, mail)).dispute(report_id)
+    person = Person(registry.http, await proven(registry, phone, mail))
+    dispute = await person.dispute(report_id)
+    for to in ("both", "moderator"):
+        await person.say(dispute["id"], "I have the receipt.", to)
 
 
 _numbers = itertools.count(7000)
@@ -102,6 +106,7 @@ RIGHTS = {
     "lookups": "SELECT",
     "terms": "SELECT INSERT UPDATE DELETE",
     "disputes": "SELECT UPDATE",
+    "dispute_messages": "SELECT INSERT",
     "stored_answers": "SELECT INSERT DELETE",
     "audit_entries": "INSERT",
     "messages": "INSERT",
@@ -123,12 +128,41 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
             "audit_entries": "SELECT INSERT",
             "pair_decisions": "SELECT INSERT",
             "dispute_rulings": "SELECT INSERT",
+            "dispute_messages": "SELECT INSERT",
             "alembic_version": "SELECT",
         }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()
         member = RIGHTS.get(table, "").split()
         expected = {f"system {right}" for right in system} | {f"member {right}" for right in member}
         assert may == expected, table
+
+
+async def test_a_reporter_neither_reads_nor_writes_what_is_the_persons(
+    shared: Registry, two: tuple[Shop, Shop]
+) -> None:
+    """Of a dispute about its own report: no word to the moderator alone, no file and no message as the person."""
+    shop = two[0]
+    said = "SELECT audience, author, dispute_id, report_id FROM dispute_messages JOIN disputes d ON d.id = dispute_id"
+    both = await rows.select(shared.runtime, f"{said} WHERE d.business_id = :id", id=shop.id)
+    assert {one["audience"] for one in both} == {"both", "moderator"}
+    seen = await _see(shared, shop.id, said)
+    assert [one["audience"] for one in seen] == ["both"]
+    forged = (
+        "INSERT INTO dispute_messages VALUES (:new, :dispute, :shop, 'person', 'both', '\\x00', now())",
+        """INSERT INTO evidence (
+            id, report_id, business_id, dispute_id, party, blob, sha256, media_type, size, sealed_name, uploaded_at
+        ) VALUES (:new, :report, :shop, :dispute, 'person', 'x', '\\x00', 'a/b', 1, '\\x00', now())""",
+    )
+    values = {
+        "new": uuid7(),
+        "shop": shop.id,
+        "dispute": both[0]["dispute_id"],
+        "report": both[0]["report_id"],
+    }
+    for statement in forged:
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            async with transaction(shared.runtime, business_id=shop.id) as session:
+                await session.execute(text(statement), values)
 
 
 async def test_every_table_shows_ones_own_rows_only(

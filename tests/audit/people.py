@@ -3,13 +3,14 @@
 import itertools
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from registry.reports.rules import State
 from registry.staff.rules import Role
 from tests.disputes.people import Person
-from tests.factories.registry import Registry, Shop
+from tests.factories.registry import PDF, Registry, Shop
 from tests.reports.states import in_state
 from tests.subjects.test_proofs import code_to, prove, proven, start
 
@@ -96,6 +97,69 @@ async def respond(scene: Scene) -> httpx.Response:
     _, opened = await disputed(scene)
     body = {"statement": "The slip shows it."}
     return await scene.shop.call("POST", f"/v1/disputes/{opened.json()['id']}/response", body)
+
+
+async def claim(scene: Scene) -> httpx.Response:
+    caller = await person(scene)
+    (report,) = (await caller.file())["reports"]
+    return await caller.claim(report["id"])
+
+
+async def confirm_settlement(scene: Scene) -> httpx.Response:
+    report_id = (await claim(scene)).json()["report_id"]
+    path = f"/v1/reports/{report_id}/settlement-response"
+    return await scene.shop.call("POST", path, {"confirmed": True})
+
+
+async def add_file(scene: Scene) -> httpx.Response:
+    caller, opened = await disputed(scene)
+    return await caller.attach(opened.json()["id"])
+
+
+async def add_file_as_reporter(scene: Scene) -> httpx.Response:
+    _, opened = await disputed(scene)
+    return await scene.shop.http.post(
+        f"/v1/disputes/{opened.json()['id']}/evidence",
+        files={"file": ("slip.pdf", PDF)},
+        headers={"Authorization": f"Bearer {scene.shop.key}", "Idempotency-Key": str(uuid4())},
+    )
+
+
+async def with_file(scene: Scene) -> tuple[Person, str]:
+    caller, opened = await disputed(scene)
+    added = await caller.attach(opened.json()["id"])
+    return caller, f"{opened.json()['id']}/evidence/{added.json()['id']}"
+
+
+async def read_file_of_dispute(scene: Scene) -> httpx.Response:
+    caller, place = await with_file(scene)
+    return await caller.call("GET", f"/v1/subject/disputes/{place}")
+
+
+async def read_file_as_reporter(scene: Scene) -> httpx.Response:
+    _, place = await with_file(scene)
+    return await scene.shop.call("GET", f"/v1/disputes/{place}")
+
+
+async def say(scene: Scene) -> httpx.Response:
+    caller, opened = await disputed(scene)
+    return await caller.say(opened.json()["id"], "I have the receipt.")
+
+
+async def reply(scene: Scene) -> httpx.Response:
+    _, opened = await disputed(scene)
+    body = {"text": "We have none."}
+    return await scene.shop.create(f"/v1/disputes/{opened.json()['id']}/replies", body)
+
+
+async def say_as_moderator(scene: Scene) -> httpx.Response:
+    _, opened = await disputed(scene)
+    headers = {
+        "Authorization": f"Bearer {await scene.registry.staff_key(Role.MODERATOR, 1)}",
+        "Idempotency-Key": str(uuid4()),
+    }
+    path = f"/v1/moderation/disputes/{opened.json()['id']}/messages"
+    return await scene.registry.http.post(path, json={"text": "Is it paid?"}, headers=headers)
 
 
 async def in_review(scene: Scene) -> tuple[Person, str]:

@@ -238,6 +238,37 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "staff",
     ),
     ("POST", "/v1/disputes"): (people.dispute, "dispute.opened", "subject"),
+    ("POST", "/v1/subject/settlements"): (people.claim, "dispute.opened", "subject"),
+    ("POST", "/v1/subject/disputes/{dispute_id:uuid}/evidence"): (
+        people.add_file,
+        "report.evidence_added",
+        "subject",
+    ),
+    ("POST", "/v1/disputes/{dispute_id:uuid}/messages"): (
+        people.say,
+        "dispute.message",
+        "subject",
+    ),
+    ("POST", "/v1/disputes/{dispute_id:uuid}/evidence"): (
+        people.add_file_as_reporter,
+        "report.evidence_added",
+        "business",
+    ),
+    ("POST", "/v1/disputes/{dispute_id:uuid}/replies"): (
+        people.reply,
+        "dispute.message",
+        "business",
+    ),
+    ("POST", "/v1/moderation/disputes/{dispute_id:uuid}/messages"): (
+        people.say_as_moderator,
+        "dispute.message",
+        "staff",
+    ),
+    ("POST", "/v1/reports/{report_id:uuid}/settlement-response"): (
+        people.confirm_settlement,
+        "dispute.confirmed",
+        "business",
+    ),
     ("POST", "/v1/disputes/{dispute_id:uuid}/response"): (
         people.respond,
         "dispute.answered",
@@ -251,6 +282,16 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
     ),
     # Reading what is another's is on record as well, and a person's reading of their file.
     ("GET", "/v1/subject/file"): (people.read_file, "subject.file_read", "subject"),
+    ("GET", "/v1/subject/disputes/{dispute_id:uuid}/evidence/{evidence_id:uuid}"): (
+        people.read_file_of_dispute,
+        "report.evidence_read",
+        "subject",
+    ),
+    ("GET", "/v1/disputes/{dispute_id:uuid}/evidence/{evidence_id:uuid}"): (
+        people.read_file_as_reporter,
+        "report.evidence_read",
+        "business",
+    ),
     ("GET", "/v1/moderation/disputes/{dispute_id:uuid}"): (
         people.view_dispute,
         "dispute.read",

@@ -1,5 +1,7 @@
 """Answers of the running registry against the contract, call by call; and that the check finds faults."""
 
+from uuid import uuid4
+
 import httpx
 import pytest
 
@@ -13,6 +15,7 @@ from tests.contract.validate import (
 )
 from tests.disputes import people
 from tests.factories.registry import PDF, Registry, Shop, query, submission
+from tests.subjects.test_proofs import proven
 
 PHONE = "050 555 01 91"
 SUBJECT = {"phone": PHONE, "name": "Шевченко Олександр"}
@@ -43,6 +46,7 @@ async def test_every_call_answers_as_the_contract_says(
     await _reports(registry, shop)
     await _pairs(registry, asker)
     await _person(registry)
+    await _settlements(registry)
     await _staff(registry, shop)
     for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/you"):
         await registry.http.get(path)
@@ -168,6 +172,7 @@ async def _person(registry: Registry) -> None:
     await person.call("POST", "/v1/disputes", body)
     await person.disputes()
     await reporter.call("GET", "/v1/disputes?limit=1")
+    await _heard(registry, reporter, person, dispute["id"])
     said = {"statement": "See the slip."}
     for _ in range(2):
         await reporter.call("POST", f"/v1/disputes/{dispute['id']}/response", said)
@@ -191,6 +196,43 @@ async def _person(registry: Registry) -> None:
         await registry.as_staff(moderator, "POST", f"{place}/decision", taken)
     await person.call("DELETE", "/v1/subject/sessions/current")
     await person.call("GET", "/v1/subject/file")
+
+
+async def _heard(registry: Registry, reporter: Shop, person: people.Person, id_: str) -> None:
+    """Both sides and the moderator add files and words to a dispute."""
+    headers = {"Authorization": f"Bearer {reporter.key}", "Idempotency-Key": str(uuid4())}
+    sent = await registry.http.post(
+        f"/v1/disputes/{id_}/evidence", files={"file": ("slip.pdf", PDF)}, headers=headers
+    )
+    await person.attach(id_, b"MZ")
+    mine = await person.attach(id_)
+    await person.call("GET", f"/v1/subject/disputes/{id_}/evidence/{sent.json()['id']}")
+    await reporter.call("GET", f"/v1/disputes/{id_}/evidence/{mine.json()['id']}")
+    for to in ("both", "moderator", "reporter"):
+        await person.say(id_, "I paid in cash.", to)
+        await reporter.create(f"/v1/disputes/{id_}/replies", {"text": "No.", "to": to})
+    headers = {
+        "Authorization": f"Bearer {await registry.staff_key(Role.MODERATOR, 1)}",
+        "Idempotency-Key": str(uuid4()),
+    }
+    body = {"text": "Is there a receipt?", "to": "person"}
+    place = f"/v1/moderation/disputes/{id_}/messages"
+    await registry.http.post(place, json=body, headers=headers)
+    await person.read(id_)
+    await reporter.call("GET", f"/v1/disputes/{id_}")
+
+
+async def _settlements(registry: Registry) -> None:
+    """A person says that it is paid, twice; the reporter denies without a word, then confirms, twice."""
+    reporter = await registry.shop()
+    phone, mail = "+380505550178", "paid@mail.example"
+    report = await registry.published(reporter, subject={"phone": phone, "email": mail})
+    person = people.Person(registry.http, await proven(registry, phone, mail))
+    for _ in range(2):
+        await person.claim(report["id"])
+    place = f"/v1/reports/{report['id']}/settlement-response"
+    for confirmed in (False, True, True):
+        await reporter.call("POST", place, {"confirmed": confirmed})
 
 
 async def _staff(registry: Registry, shop: Shop) -> None:

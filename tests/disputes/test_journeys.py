@@ -1,52 +1,14 @@
 """Disputes from end to end over HTTP: silence, a ruling, an appeal, and what each side is told and shown."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
-import httpx
-import pytest
-
 from registry.staff.rules import Role
-from tests.disputes.people import PHONE, SUBJECT, Person, arrived
+from tests.disputes.people import PHONE, Person, answered, arrived, rule, shown
 from tests.factories.registry import Registry, Shop, problem
 
 DAY = timedelta(days=1)
-
-
-async def shown(shop: Shop) -> list[dict[str, Any]]:
-    """The reports that a lookup of the person shows."""
-    answer = await shop.look_up(phone=PHONE, name=SUBJECT["name"])
-    return [report for match in answer["matches"] for report in match["reports"]]
-
-
-async def rule(
-    registry: Registry, dispute_id: str, decision: str, code: str, number: int = 1, **more: Any
-) -> httpx.Response:
-    """A ruling by a moderator who did not screen the report (number 0 did)."""
-    said = {"decision": decision, "reason_code": code, "reason": "The receipt shows it.", **more}
-    path = f"/v1/moderation/disputes/{dispute_id}/decision"
-    return await registry.as_staff(Role.MODERATOR, "POST", path, said, number=number)
-
-
-async def answered(registry: Registry, shop: Shop, dispute: dict[str, Any]) -> None:
-    body = {"statement": "The carrier's slip says that nobody came."}
-    answer = await shop.call("POST", f"/v1/disputes/{dispute['id']}/response", body)
-    assert (answer.status_code, answer.json()["state"]) == (200, "in_review"), answer.text
-
-
-@pytest.fixture
-async def reporter(sandbox: Registry) -> Shop:
-    return await sandbox.shop()
-
-
-@pytest.fixture
-async def report(sandbox: Registry, reporter: Shop) -> dict[str, Any]:
-    return await sandbox.published(reporter, subject=SUBJECT)
-
-
-@pytest.fixture
-async def person(sandbox: Registry, report: dict[str, Any]) -> Person:
-    return await arrived(sandbox)
 
 
 async def test_a_dispute_hides_at_once_and_silence_removes(
@@ -90,7 +52,7 @@ async def test_uphold_then_appeal_then_another_moderator_amends(
 ) -> None:
     asker = await sandbox.shop()
     dispute = await person.dispute(report["id"])
-    await answered(sandbox, reporter, dispute)
+    await answered(reporter, dispute["id"])
     upheld = await rule(sandbox, dispute["id"], "uphold", "evidence_confirms")
     assert (upheld.status_code, upheld.json()["dispute"]["state"]) == (200, "decided"), upheld.text
     (fact,) = await shown(asker)
@@ -120,7 +82,7 @@ async def test_a_late_ruling_hides_and_escalates_and_never_upholds(
 ) -> None:
     asker = await sandbox.shop()
     dispute = await person.dispute(report["id"])
-    await answered(sandbox, reporter, dispute)
+    await answered(reporter, dispute["id"])
     async with sandbox.after(30 * DAY + timedelta(minutes=1)):
         queue = (await sandbox.as_staff(Role.MODERATOR, "GET", "/v1/moderation/queue")).json()
         (item,) = [one for one in queue["items"] if one["kind"] == "dispute"]
@@ -163,10 +125,19 @@ async def test_a_second_dispute_changes_nothing(
     dispute = await person.dispute(report["id"])
     body = {"report_id": report["id"], "ground": "not_me", "statement": "Again."}
     assert problem(await person.call("POST", "/v1/disputes", body)) == (409, "already-disputed")
-    await answered(sandbox, reporter, dispute)
+    await answered(reporter, dispute["id"])
     await rule(sandbox, dispute["id"], "uphold", "evidence_confirms")
     assert problem(await person.call("POST", "/v1/disputes", body)) == (409, "not-to-be-disputed")
     assert len(await shown(reporter)) == 1
+
+
+async def test_two_disputes_at_once_are_one(
+    sandbox: Registry, report: dict[str, Any], person: Person
+) -> None:
+    body = {"report_id": report["id"], "ground": "inaccurate", "statement": "I have the receipt."}
+    answers = await asyncio.gather(*(person.call("POST", "/v1/disputes", body) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    assert len(await person.disputes()) == 1
 
 
 async def test_who_may_not_rule(
@@ -175,7 +146,7 @@ async def test_who_may_not_rule(
     dispute = await person.dispute(report["id"])
     early = await rule(sandbox, dispute["id"], "remove", "not_proven")
     assert problem(early) == (409, "dispute-already-decided"), "its reporter has not answered"
-    await answered(sandbox, reporter, dispute)
+    await answered(reporter, dispute["id"])
     screener = await rule(sandbox, dispute["id"], "uphold", "evidence_confirms", number=0)
     assert problem(screener) == (403, "conflict-of-interest")
     wrong = await rule(sandbox, dispute["id"], "uphold", "not_proven")

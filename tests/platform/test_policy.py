@@ -21,6 +21,7 @@ UA: dict[str, object] = {
     "bounce_hours": 48,
     "answer_days": 10,
     "ruling_days": 30,
+    "ruling_extension_days": 15,
     "appeal_days": 14,
     "correction_months": 6,
     "file_names_businesses": False,
