@@ -14,6 +14,7 @@ from registry.disputes import reporter_routes as dispute_answers
 from registry.disputes import routes as disputes
 from registry.identities import routes as identities
 from registry.lookups import routes as lookups
+from registry.lookups.desk import Desk
 from registry.platform import documents, health
 from registry.platform.access_log import AccessLog
 from registry.platform.answer_headers import AnswerHeaders
@@ -67,10 +68,11 @@ def build(opening: Opening | None = None) -> Litestar:
 
 
 def attach(app: Litestar, runtime: Runtime) -> None:
-    """Give the application its runtime, and the memory of keys that goes with it."""
+    """Give the application its runtime, and what goes with it: the memory of keys, the desk of lookups."""
     app.state.runtime = runtime
     app.state.member_keys = member_access.remembered(runtime)
     app.state.staff_keys = staff_access.remembered(runtime)
+    app.state.lookups = Desk(runtime)
 
 
 def serving(opening: Opening) -> Any:

@@ -29,6 +29,7 @@ from registry.limits import rules as limits_rules
 from registry.lookups import queries as lookup_queries
 from registry.lookups import service as lookups
 from registry.lookups import terms
+from registry.lookups.desk import Desk
 from registry.lookups.rules import Advice
 from registry.lookups.wire import TermRule, TermsChange
 from registry.messages import jobs as messages_jobs
@@ -190,7 +191,7 @@ async def _set_terms(stage: Stage, step: Step) -> None:
 async def _look_up(stage: Stage, step: Step) -> None:
     member = _member(stage, step)
     queries = [lookup_queries.read(stage.runtime, member, asked) for asked in step.queries]
-    await lookups.look_up(stage.runtime, member, queries)
+    await lookups.look_up(Desk(stage.runtime), member, queries)
 
 
 async def _submit(stage: Stage, step: Step) -> None:

@@ -4,8 +4,11 @@ The counting itself is one SQL function (`registry_spend`, GCRA), so that it is 
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
+from typing import Any
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
@@ -57,6 +60,57 @@ def person(holder: str) -> Budget:
 def codes(holder: str, day: int, hour: int) -> Budget:
     """One-time codes that may be asked for."""
     return Budget(holder, (("daily", day, DAY), ("hourly", hour, HOUR)))
+
+
+def asked(budgets: Sequence[tuple[Budget, int]]) -> tuple[list[Any], ...]:
+    """Budgets, each with the cells asked of it, as `registry_spend` takes them: names, holders, quotas, seconds, costs.
+
+    Each holder stands there once.
+    """
+    rows = [
+        (f"{budget.holder}:{name}", number, quota, seconds)
+        for number, (budget, _) in enumerate(budgets, 1)
+        for name, quota, seconds in budget.windows
+    ]
+    return *map(list, zip(*rows, strict=True)), [cost for _, cost in budgets]
+
+
+def answered(budgets: Sequence[Budget], row: Mapping[str, Any]) -> list[Spent]:
+    """What `registry_spend` answered for these budgets."""
+    ends = list(accumulate(len(budget.windows) for budget in budgets))
+    return [
+        Spent(
+            budget=budget,
+            admitted=row["admitted"][number],
+            remaining=tuple(row["remaining"][end - len(budget.windows) : end]),
+            resets=tuple(row["resets"][end - len(budget.windows) : end]),
+            wait=row["waits"][number],
+            at=row["moment"],
+        )
+        for number, (budget, end) in enumerate(zip(budgets, ends, strict=True))
+    ]
+
+
+def divided(spent: Spent, costs: Sequence[int]) -> list[Spent]:
+    """What each of several calls got of what was spent from their budget at once: first come, first served."""
+    left, parts = spent.admitted, []
+    for cost in costs:
+        got = min(cost, left)
+        left -= got
+        resets = tuple(
+            reset - left * seconds / quota
+            for reset, (_, quota, seconds) in zip(spent.resets, spent.budget.windows, strict=True)
+        )
+        parts.append(
+            replace(
+                spent,
+                admitted=got,
+                remaining=tuple(room + left for room in spent.remaining),
+                resets=resets,
+                wait=0.0 if left else spent.wait,
+            )
+        )
+    return parts
 
 
 def headers(spent: Spent) -> dict[str, str]:

@@ -12,7 +12,8 @@ async def spend(runtime: Runtime, budget: Budget, cost: int) -> Spent:
     A statement of its own: no other call waits for a lock on the budget longer than it takes.
     """
     async with runtime.database.lookups.acquire() as connection:
-        return await store.spend(connection, budget, cost)
+        (spent,) = await store.spend(connection, [(budget, cost)])
+        return spent
 
 
 def refuse(spent: Spent) -> QuotaExceeded:

@@ -14,6 +14,7 @@ from registry.identities import service as identities
 from registry.limits import service as limits
 from registry.limits.rules import Spent
 from registry.lookups import queries, service, terms
+from registry.lookups.desk import Desk
 from registry.lookups.queries import Query
 from registry.lookups.wire import (
     BatchAnswer,
@@ -65,7 +66,7 @@ async def look_up(
         return Negotiated(
             stored.popitem()[1], status_code=200, headers={"Idempotent-Replayed": "true"}
         )
-    answers, spent = await service.look_up(runtime, caller, [query])
+    answers, spent = await service.look_up(_desk(request), caller, [query])
     tell_budget(request, spent)
     if not answers:
         raise limits.refuse(spent)
@@ -104,7 +105,7 @@ async def look_up_batch(
             answers[name] = RowProblem(problem=fault.problem(request_id(request.scope)))
     stored = await _replays(runtime, caller, list(readable.values()))
     fresh = {name: query for name, query in readable.items() if query.idempotency not in stored}
-    answered, spent = await service.look_up(runtime, caller, list(fresh.values()))
+    answered, spent = await service.look_up(_desk(request), caller, list(fresh.values()))
     tell_budget(request, spent)
     if fresh and not answered and not stored:
         raise limits.refuse(spent)
@@ -116,6 +117,11 @@ async def look_up_batch(
     ordered = {name: answers.get(name, RowProblem(problem=refusal)) for name in command.queries}
     headers = {"Idempotent-Replayed": "true"} if stored and not fresh else {}
     return Negotiated(BatchAnswer(answers=ordered), status_code=200, headers=headers)
+
+
+def _desk(request: Caller) -> Desk:
+    desk: Desk = request.app.state.lookups
+    return desk
 
 
 async def _replays(

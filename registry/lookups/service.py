@@ -1,44 +1,25 @@
-"""Looking clients up: spend, read the standings, answer, record; and only then does the answer leave.
+"""Looking clients up: replays, live and test keys, receipts, budgets. How live lookups are answered: `desk`."""
 
-One lookup and a hundred go the same way: what is asked for together is spent, read and recorded together.
-"""
-
-from base64 import b64decode
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from registry.businesses.access import Member
 from registry.identities import service as identities
-from registry.identities.rules import REPLY
 from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.limits.rules import Spent
-from registry.lookups import rules, sandbox, store
-from registry.lookups.answers import compose, with_gone
+from registry.lookups import sandbox, store
+from registry.lookups.answers import with_gone
+from registry.lookups.desk import Desk, StoredReceipt, place_of
 from registry.lookups.queries import Query
-from registry.lookups.rules import Fact, Found, Rule
 from registry.lookups.wire import LookupAnswer
-from registry.matching.subject import Subject
-from registry.platform import clock
 from registry.platform.db import as_system
 from registry.platform.idempotency import KeyReused, StillRunning
-from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session, transaction
-from registry.platform.vault import DataKey
-
-
-class StoredReceipt(msgspec.Struct, frozen=True):
-    """What a receipt keeps, sealed under the business's key."""
-
-    answer: LookupAnswer
-    reference: str
-    #: The reports behind `answer.matches[i].reports[j]`.
-    reports: list[list[UUID]]
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -68,17 +49,17 @@ async def shown(session: Session, report_ids: Collection[UUID], since: date) -> 
 
 
 async def look_up(
-    runtime: Runtime, member: Member, queries: Sequence[Query]
+    desk: Desk, member: Member, queries: Sequence[Query]
 ) -> tuple[list[LookupAnswer], Spent]:
     """Answer as many of the queries as the budget admits, in order; each answer is on record when this returns.
 
     Raises `StillRunning` when another request under the same idempotency key commits first.
     """
     if member.test:
-        return await sandbox.look_up(runtime, member, queries)
+        return await sandbox.look_up(desk.runtime, member, queries)
     with _alone(queries):
-        await _refuse_recorded(runtime, member, queries)
-        return await _spend_and_answer(runtime, member, queries)
+        await _refuse_recorded(desk.runtime, member, queries)
+        return await desk.look_up(member, queries)
 
 
 #: Idempotency digests of the lookups that this process is answering.
@@ -111,111 +92,10 @@ async def _refuse_recorded(runtime: Runtime, member: Member, queries: Sequence[Q
             raise StillRunning
 
 
-async def _spend_and_answer(
-    runtime: Runtime, member: Member, queries: Sequence[Query]
-) -> tuple[list[LookupAnswer], Spent]:
-    spent = await limits.spend(runtime, member.budget, len(queries))
-    admitted = queries[: spent.admitted]
-    if not admitted:
-        return [], spent
-    async with runtime.database.lookups.acquire() as connection:
-        answers, rows = await _answer(
-            runtime, member, connection, admitted, spent.at + clock.offset()
-        )
-        try:
-            await store.keep(connection, rows)
-        except asyncpg.UniqueViolationError:
-            raise StillRunning from None
-    return answers, spent
-
-
-async def _answer(
-    runtime: Runtime,
-    member: Member,
-    connection: store.Connection,
-    queries: Sequence[Query],
-    at: datetime,
-) -> tuple[list[LookupAnswer], list[store.Row]]:
-    standings = await store.standings(
-        connection, {v for query in queries for v in query.values}, at
-    )
-    records = {fact.record for rows in standings.values() for _, facts in rows for fact in facts}
-    opened: dict[UUID, tuple[Subject, DataKey]] = {}
-    own_rules: Sequence[Rule] = ()
-    if records:
-        own_rules = await store.rules_of(connection, member.business_id)
-        opened = await store.subjects(connection, runtime.keyring, records, identities.PLACE)
-    answers, kept = [], []
-    for query in queries:
-        graded = rules.matches(query.subject, _found(query, standings, opened))
-        answer = compose(uuid7(), at, graded, member.business_id, own_rules)
-        kept.append(_row(runtime, member, query, answer, graded))
-        answers.append(answer)
-    return answers, kept
-
-
-def _found(
-    query: Query,
-    standings: Mapping[bytes, Sequence[tuple[UUID, tuple[Fact, ...]]]],
-    opened: Mapping[UUID, tuple[Subject, DataKey]],
-) -> list[Found]:
-    """The identities that the query's index values lead to, each once."""
-    hits = {
-        identity: facts for value in query.values for identity, facts in standings.get(value, ())
-    }
-    return [
-        Found(
-            identity=identity,
-            facts=tuple(_with_words(fact, opened) for fact in facts),
-            subjects=tuple(
-                opened[r][0] for r in dict.fromkeys(f.record for f in facts) if r in opened
-            ),
-        )
-        for identity, facts in hits.items()
-    ]
-
-
-def _with_words(fact: Fact, opened: Mapping[UUID, tuple[Subject, DataKey]]) -> Fact:
-    """The fact with the person's own words readable; without them when their report was erased just now."""
-    if fact.reply is None or fact.record not in opened:
-        return msgspec.structs.replace(fact, reply=None) if fact.reply else fact
-    sealed = b64decode(fact.reply)
-    words = opened[fact.record][1].open(f"{REPLY}:{fact.report}", sealed, str)
-    return msgspec.structs.replace(fact, reply=words)
-
-
-def _row(
-    runtime: Runtime,
-    member: Member,
-    query: Query,
-    answer: LookupAnswer,
-    graded: Sequence[rules.Graded],
-) -> store.Row:
-    reports = [[fact.report for fact in match.facts] for match in graded]
-    receipt = StoredReceipt(answer, query.request.reference, reports)
-    return store.Row(
-        id=answer.lookup_id,
-        business_id=member.business_id,
-        key_id=member.key_id,
-        at=answer.as_of,
-        purpose=query.request.purpose,
-        result=answer.result,
-        report_ids=[report for row in reports for report in row],
-        sealed=member.data_key.seal(_place(answer.lookup_id), receipt),
-        digest=runtime.keyring.digest("receipt", msgspec.json.encode(answer).decode()),
-        idempotency=query.idempotency,
-        fingerprint=query.fingerprint,
-    )
-
-
-def _place(lookup_id: UUID) -> str:
-    return f"lookups.sealed:{lookup_id}"
-
-
 async def receipt(session: Session, member: Member, lookup_id: UUID) -> LookupAnswer:
     """What a lookup showed, unchanged, except that a fact shown no longer says so and since when."""
     row = await store.get(session, member.business_id, lookup_id)
-    stored = member.data_key.open(_place(lookup_id), row.sealed, StoredReceipt)
+    stored = member.data_key.open(place_of(lookup_id), row.sealed, StoredReceipt)
     gone = await identities.hidden_since(session, row.report_ids)
     return with_gone(stored.answer, stored.reports, gone)
 

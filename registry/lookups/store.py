@@ -1,8 +1,8 @@
 """Every SQL statement of lookups. The hot path is raw asyncpg, under a role that may run these functions only."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -10,19 +10,23 @@ import msgspec
 from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from registry.lookups.rules import DEFAULT_RULES, Fact, Rule
+from registry.limits import rules as limits_rules
+from registry.limits.rules import Budget, Spent
+from registry.lookups.rules import DEFAULT_RULES, Rule
 from registry.lookups.tables import Lookup, Terms
 from registry.matching.subject import Subject
-from registry.platform import vault
+from registry.platform import clock, vault
 from registry.platform.errors import NotFound
 from registry.platform.keyring import Keyring
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
+#: Lists of different lengths are no array of PostgreSQL's: they travel as text.
+REPORT_IDS = 6
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(NamedTuple):
     """What a lookup leaves on record."""
 
     id: UUID
@@ -31,55 +35,106 @@ class Row(msgspec.Struct, frozen=True):
     at: datetime
     purpose: str
     result: str
-    report_ids: list[UUID]
+    report_ids: Sequence[UUID]
     sealed: bytes
     digest: bytes
     idempotency: bytes | None
     fingerprint: bytes | None
 
 
-async def standings(
-    connection: Connection, values: Collection[bytes], at: datetime
-) -> dict[bytes, list[tuple[UUID, tuple[Fact, ...]]]]:
-    """Index value -> identities with their facts that may be shown at the moment."""
-    rows = await connection.fetch(
-        "SELECT index_value, identity_id, facts FROM registry_standings($1, $2)", list(values), at
+class Hit(NamedTuple):
+    """A fact that an index value led to, as the standing holds it."""
+
+    identity: UUID
+    record: UUID
+    #: `rules.Fact` in JSON.
+    fact: str
+
+
+class SealedRecord(NamedTuple):
+    """What stands behind facts: a record under its report's data key."""
+
+    data_key_id: UUID
+    sealed: bytes
+    wrapped: bytes
+    kek_version: int
+
+
+class Reading(NamedTuple):
+    """What one statement answered for everybody who waited."""
+
+    #: The registry's time of the reading.
+    at: datetime
+    #: Index value -> what may be shown.
+    hits: dict[bytes, list[Hit]]
+    records: dict[UUID, SealedRecord]
+    #: Business -> its own rules in JSON; those that have none are left out. Empty when there are no hits.
+    terms: dict[UUID, str]
+    #: In the order of the budgets.
+    spent: list[Spent]
+
+
+async def ask(
+    connection: Connection,
+    values: Collection[bytes],
+    businesses: Collection[UUID],
+    budgets: Sequence[tuple[Budget, int]],
+) -> Reading:
+    """Read the standings under the values and spend from the budgets; each holder's budget stands there once."""
+    asked = list(values)
+    row = await connection.fetchrow(
+        "SELECT * FROM registry_ask($1, $2, $3, $4, $5, $6, $7, $8)",
+        asked,
+        list(businesses),
+        clock.offset(),
+        *limits_rules.asked(budgets),
     )
-    found: dict[bytes, list[tuple[UUID, tuple[Fact, ...]]]] = {}
-    for row in rows:
-        facts = msgspec.json.decode(row["facts"], type=tuple[Fact, ...])
-        found.setdefault(row["index_value"], []).append((row["identity_id"], facts))
-    return found
-
-
-async def subjects(
-    connection: Connection, keyring: Keyring, records: Collection[UUID], place: str
-) -> dict[UUID, tuple[Subject, DataKey]]:
-    """Record -> what it holds, opened, and the key that opens what else its report said."""
-    rows = await connection.fetch(
-        "SELECT id, data_key_id, sealed, wrapped, kek_version FROM registry_records($1)",
-        list(records),
+    assert row is not None  # noqa: S101 - the function always returns one row
+    hits: dict[bytes, list[Hit]] = {}
+    for place, *found in _rows(row, "places", "identities", "records_of", "facts"):
+        hits.setdefault(asked[place - 1], []).append(Hit(*found))
+    sealed = _rows(row, "records", "data_keys", "sealed", "wrapped", "versions")
+    return Reading(
+        at=row["moment"],
+        hits=hits,
+        records={record: SealedRecord(*rest) for record, *rest in sealed},
+        terms=dict(_rows(row, "with_terms", "terms")),
+        spent=limits_rules.answered([budget for budget, _ in budgets], row),
     )
-    found = {}
-    for row in rows:
-        key = vault.unwrap(keyring, row["data_key_id"], row["wrapped"], row["kek_version"])
-        found[row["id"]] = key.open(place, row["sealed"], Subject), key
-    return found
 
 
-async def rules_of(connection: Connection, business_id: UUID) -> Sequence[Rule]:
-    """The rules by which the business's lookups are advised: its own, or the defaults."""
-    own = await connection.fetchval("SELECT registry_terms($1)", business_id)
-    return DEFAULT_RULES if own is None else msgspec.json.decode(own, type=tuple[Rule, ...])
+def _rows(row: asyncpg.Record, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Arrays of one length as rows; none where they are null."""
+    return zip(*(row[column] or () for column in columns), strict=True)
 
 
-async def keep(connection: Connection, rows: Sequence[Row]) -> None:
-    """Put lookups on record, all or none; they are durable when this returns."""
-    statement = "SELECT registry_keep_lookup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-    if len(rows) == 1:
-        await connection.execute(statement, *msgspec.structs.astuple(rows[0]))
-    else:
-        await connection.executemany(statement, [msgspec.structs.astuple(row) for row in rows])
+def opened(keyring: Keyring, record: SealedRecord, place: str) -> tuple[Subject, DataKey]:
+    """What a record holds, and the key that opens what else its report said."""
+    key = vault.unwrap(keyring, record.data_key_id, record.wrapped, record.kek_version)
+    return key.open(place, record.sealed, Subject), key
+
+
+def rules_of(terms: str | None) -> Sequence[Rule]:
+    """The rules by which a business's lookups are advised: its own, or the defaults."""
+    return DEFAULT_RULES if terms is None else msgspec.json.decode(terms, type=tuple[Rule, ...])
+
+
+async def keep(connection: Connection, requests: Sequence[Sequence[Row]]) -> dict[int, str]:
+    """Put the lookups of many requests on record; they are durable when this returns.
+
+    A request's are kept together or not at all: returned is the number of each request that was not, with PostgreSQL's
+    code of the reason.
+    """
+    rows = [row for request in requests for row in request]
+    numbers = [number for number, request in enumerate(requests) for _ in request]
+    columns = list(map(list, zip(*rows, strict=True)))
+    columns[REPORT_IDS] = [f"{{{','.join(map(str, ids))}}}" for ids in columns[REPORT_IDS]]
+    refused = await connection.fetch(
+        "SELECT request, fault FROM registry_keep($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        numbers,
+        *columns,
+    )
+    return {row["request"]: row["fault"] for row in refused}
 
 
 async def get(session: Session, business_id: UUID, lookup_id: UUID) -> Lookup:

@@ -13,6 +13,7 @@ from registry.demo import people, plan, service
 from registry.identities.wire import SubjectDescription
 from registry.lookups import queries
 from registry.lookups import service as lookups
+from registry.lookups.desk import Desk
 from registry.lookups.wire import LookupAnswer, LookupRequest, NoLongerShown, Purpose
 from registry.platform import secrets
 from registry.platform.runtime import Runtime, transaction
@@ -59,7 +60,9 @@ async def look_up(running: Runtime, member: Member, **subject: str) -> LookupAns
         purpose=Purpose.ORDER,
         reference="order-1",
     )
-    answers, _ = await lookups.look_up(running, member, [queries.read(running, member, request)])
+    answers, _ = await lookups.look_up(
+        Desk(running), member, [queries.read(running, member, request)]
+    )
     return answers[0]
 
 

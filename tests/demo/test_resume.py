@@ -10,6 +10,7 @@ from registry.demo import service, stage
 from registry.identities.wire import SubjectDescription
 from registry.lookups import queries
 from registry.lookups import service as lookups
+from registry.lookups.desk import Desk
 from registry.lookups.wire import LookupRequest, Purpose
 from registry.platform import clock, secrets
 from registry.platform.runtime import Runtime
@@ -54,7 +55,7 @@ async def result_for(running: Runtime, phone: str) -> str:
     subject = SubjectDescription(phone=phone)
     request = LookupRequest(subject=subject, purpose=Purpose.ORDER, reference="order-1")
     asked = queries.read(running, member, request)
-    return str((await lookups.look_up(running, member, [asked]))[0][0].result)
+    return str((await lookups.look_up(Desk(running), member, [asked]))[0][0].result)
 
 
 async def test_it_is_finished_after_every_interruption(

@@ -1,0 +1,219 @@
+"""The desk: everybody who asks in one tick of the event loop is answered by two statements.
+
+The first reads the standings and spends from the budgets for all of them; then each answer is made and sealed; the
+second puts them on record. Only when it has committed does any of them leave. What is wrong with one asks nothing of
+its neighbours: a standing that cannot be read, a seal that does not open, an idempotency key that another process used
+first fail the request that met them.
+"""
+
+from base64 import b64decode
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from registry.businesses.access import Member
+from registry.identities import service as identities
+from registry.identities.rules import REPLY
+from registry.limits import rules as limits_rules
+from registry.limits.rules import Budget, Spent
+from registry.lookups import rules, store
+from registry.lookups.answers import compose
+from registry.lookups.queries import Query
+from registry.lookups.rules import Fact, Found
+from registry.lookups.wire import LookupAnswer
+from registry.matching.subject import Subject
+from registry.platform.errors import Unavailable
+from registry.platform.idempotency import StillRunning
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Runtime
+from registry.platform.ticks import Ticks
+from registry.platform.vault import DataKey
+
+#: Queries in one statement: more would let the first of them wait for the last.
+LARGEST = 100
+#: Statements under way at a time: one reads while the records of another reach the disk.
+LANES = 3
+
+Answered = tuple[list[LookupAnswer], Spent]
+
+
+class StoredReceipt(msgspec.Struct, frozen=True):
+    """What a receipt keeps, sealed under the business's key."""
+
+    answer: LookupAnswer
+    reference: str
+    #: The reports behind `answer.matches[i].reports[j]`.
+    reports: list[list[UUID]]
+
+
+class Asked(NamedTuple):
+    """A request: one lookup or a batch of them, of one business."""
+
+    member: Member
+    queries: Sequence[Query]
+
+
+class Desk:
+    """Where lookups of one process wait for each other."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._ticks = Ticks(
+            self._answer, largest=LARGEST, lanes=LANES, size=lambda one: len(one.queries)
+        )
+
+    async def look_up(self, member: Member, queries: Sequence[Query]) -> Answered:
+        """Answer as many of the queries as the budget admits, in order; each is on record when this returns.
+
+        Raises `StillRunning` when another request under the same idempotency key commits first.
+        """
+        return await self._ticks.ask(Asked(member, queries))
+
+    async def _answer(self, asked: Sequence[Asked]) -> list[Answered | Exception]:
+        try:
+            async with self.runtime.database.lookups.acquire() as connection:
+                reading = await _read(connection, asked)
+                return await self._keep(connection, asked, reading)
+        except asyncpg.DataError as fault:
+            # Something that was to be read is broken, and so nothing was spent: each for itself, then.
+            if len(asked) == 1:
+                return [fault]
+            return [(await self._answer([one]))[0] for one in asked]
+
+    async def _keep(
+        self, connection: store.Connection, asked: Sequence[Asked], reading: "_Reading"
+    ) -> list[Answered | Exception]:
+        """Make the answers and put them on record."""
+        answers: list[Answered | Exception] = []
+        kept: list[tuple[int, list[store.Row]]] = []
+        for number, (one, spent) in enumerate(zip(asked, reading.spent, strict=True)):
+            try:
+                made = [
+                    _make(self.runtime, reading, one.member, query)
+                    for query in one.queries[: spent.admitted]
+                ]
+            except Exception as fault:
+                answers.append(fault)
+                continue
+            answers.append(([answer for answer, _ in made], spent))
+            if made:
+                kept.append((number, [row for _, row in made]))
+        if kept:
+            refused = await store.keep(connection, [rows for _, rows in kept])
+            for number, code in refused.items():
+                answers[kept[number][0]] = _refusal(code)
+        return answers
+
+
+def _refusal(code: str) -> Exception:
+    """Why a request is not on record, and so not answered."""
+    if code == asyncpg.UniqueViolationError.sqlstate:
+        return StillRunning()
+    return Unavailable(retry_after=1)
+
+
+class _Reading:
+    """What was read for everybody, and opened as far as somebody needs it."""
+
+    def __init__(self, read: store.Reading, spent: list[Spent]) -> None:
+        self.at, self.spent = read.at, spent
+        self._read = read
+        self._opened: dict[UUID, tuple[Subject, DataKey]] = {}
+
+    def rules_of(self, business_id: UUID) -> Sequence[rules.Rule]:
+        return store.rules_of(self._read.terms.get(business_id))
+
+    def found(self, runtime: Runtime, query: Query) -> list[Found]:
+        """The identities that the query's index values lead to, each once."""
+        hits: dict[UUID, dict[str, store.Hit]] = {}
+        for value in query.values:
+            for hit in self._read.hits.get(value, ()):
+                hits.setdefault(hit.identity, {})[hit.fact] = hit
+        return [
+            self._identity(runtime, identity, list(of.values())) for identity, of in hits.items()
+        ]
+
+    def _identity(self, runtime: Runtime, identity: UUID, hits: Sequence[store.Hit]) -> Found:
+        facts = [msgspec.json.decode(hit.fact, type=Fact) for hit in hits]
+        facts.sort(key=lambda fact: str(fact.report))
+        facts.sort(key=lambda fact: fact.month, reverse=True)
+        opened = {
+            record: one
+            for record in dict.fromkeys(fact.record for fact in facts)
+            if (one := self._open(runtime, record)) is not None
+        }
+        return Found(
+            identity=identity,
+            facts=tuple(_with_words(fact, opened) for fact in facts),
+            subjects=tuple(subject for subject, _ in opened.values()),
+        )
+
+    def _open(self, runtime: Runtime, record: UUID) -> tuple[Subject, DataKey] | None:
+        """None where the report was erased just now."""
+        if record not in self._opened and record in self._read.records:
+            sealed = self._read.records[record]
+            self._opened[record] = store.opened(runtime.keyring, sealed, identities.PLACE)
+        return self._opened.get(record)
+
+
+async def _read(connection: store.Connection, asked: Sequence[Asked]) -> _Reading:
+    """Read and spend for everybody. Who has one budget spends from it in the order of asking."""
+    together: dict[str, list[Asked]] = {}
+    for one in asked:
+        together.setdefault(one.member.budget.holder, []).append(one)
+    budgets: list[tuple[Budget, int]] = [
+        (of[0].member.budget, sum(len(one.queries) for one in of)) for of in together.values()
+    ]
+    read = await store.ask(
+        connection,
+        {value for one in asked for query in one.queries for value in query.values},
+        {one.member.business_id for one in asked},
+        budgets,
+    )
+    shares = {
+        holder: iter(limits_rules.divided(spent, [len(one.queries) for one in of]))
+        for (holder, of), spent in zip(together.items(), read.spent, strict=True)
+    }
+    return _Reading(read, [next(shares[one.member.budget.holder]) for one in asked])
+
+
+def _make(
+    runtime: Runtime, reading: _Reading, member: Member, query: Query
+) -> tuple[LookupAnswer, store.Row]:
+    """The answer to a query, and what of it goes on record."""
+    graded = rules.matches(query.subject, reading.found(runtime, query))
+    own_rules = reading.rules_of(member.business_id) if graded else ()
+    answer = compose(uuid7(), reading.at, graded, member.business_id, own_rules)
+    reports = [[fact.report for fact in match.facts] for match in graded]
+    receipt = StoredReceipt(answer, query.request.reference, reports)
+    row = store.Row(
+        id=answer.lookup_id,
+        business_id=member.business_id,
+        key_id=member.key_id,
+        at=answer.as_of,
+        purpose=query.request.purpose,
+        result=answer.result,
+        report_ids=[report for of_match in reports for report in of_match],
+        sealed=member.data_key.seal(place_of(answer.lookup_id), receipt),
+        digest=runtime.keyring.digest("receipt", msgspec.json.encode(answer).decode()),
+        idempotency=query.idempotency,
+        fingerprint=query.fingerprint,
+    )
+    return answer, row
+
+
+def place_of(lookup_id: UUID) -> str:
+    """Where a receipt lies, for the vault."""
+    return f"lookups.sealed:{lookup_id}"
+
+
+def _with_words(fact: Fact, opened: "dict[UUID, tuple[Subject, DataKey]]") -> Fact:
+    """The fact with the person's own words readable; without them when their report was erased just now."""
+    if fact.reply is None or fact.record not in opened:
+        return msgspec.structs.replace(fact, reply=None) if fact.reply else fact
+    sealed = b64decode(fact.reply)
+    words = opened[fact.record][1].open(f"{REPLY}:{fact.report}", sealed, str)
+    return msgspec.structs.replace(fact, reply=words)
