@@ -1,4 +1,4 @@
-"""Whoever gets SQL through on the lookup path: its five functions, and nothing else at all."""
+"""Whoever gets SQL through on the lookup path: its three functions, and nothing else at all."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,13 +12,12 @@ from registry.platform.runtime import Runtime
 from tests.factories import rows
 from tests.factories.registry import Registry
 
-ITS_OWN = {
-    "registry_spend",
-    "registry_standings",
-    "registry_records",
-    "registry_terms",
-    "registry_keep_lookup",
-}
+ITS_OWN = {"registry_spend", "registry_ask", "registry_keep"}
+ASK = "SELECT * FROM registry_ask($1, $2, '0', $3, '{1}', '{5}', '{60}', '{1}')"
+KEEP = (
+    "SELECT * FROM registry_keep('{0}', $1, $2, $3, $4, '{order}', '{no_record}', '{\"{}\"}', '{x}', '{x}',"
+    " '{NULL}', '{NULL}')"
+)
 DENIED = asyncpg.InsufficientPrivilegeError
 
 
@@ -78,8 +77,8 @@ async def test_every_function_but_its_own_is_closed(shared: Registry) -> None:
         "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "SELECT pg_read_file('/etc/passwd')",
         "COPY (SELECT 1) TO PROGRAM 'true'",
-        "ALTER FUNCTION registry_terms(uuid) SECURITY INVOKER",
-        "CREATE OR REPLACE FUNCTION registry_terms(uuid) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL'",
+        "ALTER FUNCTION registry_ask SECURITY INVOKER",
+        "CREATE OR REPLACE FUNCTION registry_spend() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "GRANT registry_system TO registry_lookup",
         "SELECT setval('alembic_version', 1)",
     ],
@@ -95,26 +94,23 @@ async def test_its_functions_cannot_be_led_astray(shared: Registry) -> None:
     runtime = shared.runtime
     async with runtime.database.lookups.acquire() as connection, connection.transaction():
         await connection.execute("CREATE TEMP TABLE lookups (LIKE pg_class) ON COMMIT DROP")
-        await connection.execute("CREATE TEMP TABLE terms (business_id uuid, rules jsonb)")
-        await connection.execute("INSERT INTO pg_temp.terms VALUES ($1, '[7]')", shop.id)
-        assert await connection.fetchval("SELECT registry_terms($1)", shop.id) is None
+        await connection.execute("CREATE TEMP TABLE buckets (name text, arrival timestamptz)")
+        await connection.execute("INSERT INTO pg_temp.buckets VALUES ('x', 'infinity')")
+        (row,) = await connection.fetch(ASK, [], [shop.id], ["x"])
+        assert row["admitted"] == [1]
         kept = uuid7()
-        await connection.execute(
-            "SELECT registry_keep_lookup($1, $2, $3, $4, 'order', 'no_record', '{}', 'x', 'x', NULL, NULL)",
-            *(kept, shop.id, uuid7(), datetime.now(UTC)),
-        )
-        await connection.execute("DROP TABLE pg_temp.terms")
+        columns = ([kept], [shop.id], [uuid7()], [datetime.now(UTC)])
+        assert await connection.fetch(KEEP, *columns) == []
+        await connection.execute("DROP TABLE pg_temp.buckets")
     assert (await rows.row(runtime, "lookups", kept))["business_id"] == shop.id
 
 
 async def test_values_are_bound_and_never_spliced(shared: Registry) -> None:
     """What is asked for is data to every function: an index value that looks like SQL is a value."""
     value = b"'; DROP TABLE standings; --"
-    found = await _ask(shared.runtime, "SELECT * FROM registry_standings($1, now())", [value])
-    assert found == []
     name = "x'); DELETE FROM buckets; --"
-    spent = await _ask(shared.runtime, "SELECT * FROM registry_spend($1, '{5}', '{60}', 1)", [name])
-    assert spent[0]["admitted"] == 1
+    (row,) = await _ask(shared.runtime, ASK, [value], [], [name])
+    assert (row["facts"], row["admitted"]) == (None, [1])
     assert (
         len(await rows.select(shared.runtime, "SELECT 1 FROM buckets WHERE name = :n", n=name)) == 1
     )

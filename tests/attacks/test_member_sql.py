@@ -255,9 +255,9 @@ async def test_anothers_rows_are_neither_changed_nor_deleted(
         "TRUNCATE reports",
         "CREATE ROLE mine",
         "SELECT passwd FROM pg_shadow",
-        "SELECT * FROM registry_standings('{}', now())",
-        "SELECT * FROM registry_records('{}')",
-        "SELECT registry_terms(gen_random_uuid())",
+        "SELECT * FROM registry_spend('{x}', '{1}', '{5}', '{60}', '{1}')",
+        "SELECT * FROM registry_ask('{}', '{}', '0', '{x}', '{1}', '{5}', '{60}', '{1}')",
+        "SELECT * FROM registry_keep('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
     ],
 )
 async def test_a_members_rights_end_there(

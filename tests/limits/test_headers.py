@@ -130,7 +130,8 @@ async def test_spent_and_left_and_refused(narrow: Registry) -> None:
     (daily, burst) = (await shop.call("GET", "/v1/usage")).json()["plan_windows"]
     assert (daily["name"], daily["limit"], daily["spent"], daily["left"]) == ("daily", 5, 5, 0)
     assert 86_300 < daily["full_again_in"] <= 86_400
-    assert (burst["name"], burst["limit"], burst["spent"]) == ("burst", 1000, 5)
+    assert (burst["name"], burst["limit"]) == ("burst", 1000)
+    assert burst["spent"] <= 5  # one comes back every 60 ms
 
 
 async def test_the_last_row_that_fits_says_how_long_the_next_must_wait(narrow: Registry) -> None:

@@ -1,12 +1,16 @@
 """Budgets: exact under concurrency and across processes' pools, partial for batches, told in the headers."""
 
 import asyncio
+from datetime import UTC, datetime
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from registry.limits import rules
+from registry.limits import rules, store
 from registry.limits import service as limits
-from registry.limits.rules import Budget
+from registry.limits.rules import Budget, Spent
 from registry.platform import runtime
 from registry.platform.runtime import Runtime
 from registry.platform.settings import Settings
@@ -72,3 +76,49 @@ async def test_the_headers(running: Runtime) -> None:
     assert told["RateLimit"].startswith('"burst";r=29;t=2, "daily";r=499;t=')
     assert (told["X-RateLimit-Limit"], told["X-RateLimit-Remaining"]) == ("30", "29")
     assert told["X-RateLimit-Reset"] == "2"
+
+
+async def test_many_budgets_in_one_statement(running: Runtime) -> None:
+    """Each holder's own: what one asks for or lacks is no other's."""
+    names = [f"holder-{n}" for n in range(20)]
+    async with running.database.lookups.acquire() as connection:
+        asked = [(budget(30, 25 + n, holder=h), n) for n, h in enumerate(names)]
+        await store.spend(connection, asked)
+        spent = await store.spend(connection, asked)
+    # The second time: what is left of the narrower window, at most what was asked for.
+    assert [one.admitted for one in spent] == [
+        min(n, max(0, min(30, 25 + n) - n)) for n in range(20)
+    ]
+    assert [one.budget.holder for one in spent] == names
+    assert spent[3].remaining == (22, 24)
+
+
+async def test_processes_that_name_budgets_in_other_orders_never_block_each_other(
+    running: Runtime,
+) -> None:
+    """Sets of holders in any order, new ones among them, many at once: each gets its answer, no deadlock."""
+    random = Random(7)
+
+    async def one(round_: int) -> int:
+        holders = [f"holder-{n + round_}" for n in range(12)]
+        random.shuffle(holders)
+        async with running.database.lookups.acquire() as connection:
+            spent = await store.spend(connection, [(budget(500, holder=h), 1) for h in holders])
+        return sum(part.admitted for part in spent)
+
+    assert await asyncio.gather(*(one(n // 8) for n in range(160))) == [12] * 160
+
+
+@given(admitted=st.integers(0, 40), costs=st.lists(st.integers(0, 15), min_size=1, max_size=8))
+def test_what_was_spent_together_is_divided_in_order(admitted: int, costs: list[int]) -> None:
+    """As if each had come alone after the other."""
+    admitted = min(admitted, sum(costs))
+    whole = Spent(budget(60, 86_400), admitted, (500, 7), (3.0, 50.0), 2.0, datetime.now(UTC))
+    parts = rules.divided(whole, costs)
+    assert sum(part.admitted for part in parts) == admitted
+    for number, part in enumerate(parts):
+        later = sum(one.admitted for one in parts[number + 1 :])
+        assert part.remaining == (500 + later, 7 + later)
+        assert part.resets == pytest.approx((3.0 - later, 50.0 - later))
+        refused = part.admitted < costs[number]
+        assert not refused or (part.wait == 2.0 and not later)
