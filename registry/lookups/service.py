@@ -12,9 +12,9 @@ from registry.identities import service as identities
 from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.limits.rules import Spent
+from registry.lookups import desk as desks
 from registry.lookups import sandbox, store
 from registry.lookups.answers import with_gone
-from registry.lookups.desk import Desk, StoredReceipt, place_of
 from registry.lookups.queries import Query
 from registry.lookups.wire import LookupAnswer
 from registry.platform.db import as_system
@@ -49,7 +49,7 @@ async def shown(session: Session, report_ids: Collection[UUID], since: date) -> 
 
 
 async def look_up(
-    desk: Desk, member: Member, queries: Sequence[Query]
+    desk: desks.Desk, member: Member, queries: Sequence[Query]
 ) -> tuple[list[LookupAnswer], Spent]:
     """Answer as many of the queries as the budget admits, in order; each answer is on record when this returns.
 
@@ -95,7 +95,7 @@ async def _refuse_recorded(runtime: Runtime, member: Member, queries: Sequence[Q
 async def receipt(session: Session, member: Member, lookup_id: UUID) -> LookupAnswer:
     """What a lookup showed, unchanged, except that a fact shown no longer says so and since when."""
     row = await store.get(session, member.business_id, lookup_id)
-    stored = member.data_key.open(place_of(lookup_id), row.sealed, StoredReceipt)
+    stored = member.data_key.open(desks.place_of(lookup_id), row.sealed, desks.StoredReceipt)
     gone = await identities.hidden_since(session, row.report_ids)
     return with_gone(stored.answer, stored.reports, gone)
 
