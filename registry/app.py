@@ -21,7 +21,7 @@ from registry.platform.answer_headers import AnswerHeaders
 from registry.platform.guard import Guard
 from registry.platform.http import EXCEPTION_HANDLERS, Negotiated
 from registry.platform.runtime import Runtime
-from registry.reports import moderation_routes
+from registry.reports import moderation_routes, receipt_routes
 from registry.reports import routes as reports
 from registry.staff import access as staff_access
 from registry.staff import routes as staff
@@ -34,6 +34,7 @@ ROUTES = [
     *disputes.ROUTES,
     *dispute_answers.ROUTES,
     *moderation_routes.ROUTES,
+    *receipt_routes.ROUTES,
     *dispute_moderation.ROUTES,
     *identities.ROUTES,
     *subjects.ROUTES,

@@ -58,6 +58,7 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "view_identity": ("conflict-of-interest",),
         "split_identity": ("conflict-of-interest",),
         "merge_identity": ("conflict-of-interest",),
+        "take_receipt": ("receipt-not-signed", "not-found"),
         "record_bounce": ("message-not-accepted", "illegal-transition"),
         "decide_business": ("decision-not-possible",),
         "open_dispute": ("already-disputed", "not-to-be-disputed"),

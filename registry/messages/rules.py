@@ -1,10 +1,13 @@
 """What may happen to a message: its states, when it is tried again, which channel and which language.
 
-    queued    -> accepted     mail: the server took it
+    queued    -> accepted     mail, SMS: the server or the provider took it
     queued    -> delivered    files: what is written is delivered
     queued    -> failed       refused for good, or tried too often
-    accepted  -> delivered    no bounce came in time
-    accepted  -> bounced      it came back
+    accepted  -> delivered    mail: no bounce came in time; SMS: the provider's receipt says so
+    accepted  -> bounced      it came back, or the provider's receipt says that it never arrived
+    accepted  -> unproven     SMS: no receipt came in time, which proves nothing
+    queued    -> delivered,   SMS: the receipt was faster than the answer to our request, or that answer was lost
+                 bounced
 
 Pure: no clock, socket or database. `now` is an argument.
 """
@@ -31,6 +34,8 @@ class Transport(StrEnum):
     FILES = "files"
     #: The mail server.
     SMTP = "smtp"
+    #: The provider of short messages.
+    SMS = "sms"
 
 
 class Language(StrEnum):
@@ -102,12 +107,14 @@ class State(StrEnum):
 
     #: To be sent, or tried again, at `due_at`.
     QUEUED = "queued"
-    #: The mail server took it; `due_at` is when silence becomes delivery.
+    #: The mail server or the provider took it; `due_at` is when silence settles it.
     ACCEPTED = "accepted"
     #: As far as anyone can prove, it arrived.
     DELIVERED = "delivered"
-    #: It came back.
+    #: It came back, or never arrived.
     BOUNCED = "bounced"
+    #: Taken, but no receipt came in time: it may have arrived, and proves nothing.
+    UNPROVEN = "unproven"
     #: It could not be sent.
     FAILED = "failed"
 
@@ -117,7 +124,7 @@ class Event(StrEnum):
 
     #: The file is written.
     WRITTEN = "written"
-    #: The mail server took responsibility.
+    #: The mail server or the provider took responsibility.
     TAKEN = "taken"
     #: Refused for good: trying again would change nothing.
     REFUSED = "refused"
@@ -127,6 +134,12 @@ class Event(StrEnum):
     BOUNCED = "bounced"
     #: The time for a bounce passed.
     SILENCE = "silence"
+    #: The provider's receipt: it arrived.
+    ARRIVED = "arrived"
+    #: The provider's receipt: it did not arrive, and will not.
+    LOST = "lost"
+    #: The time for a receipt passed.
+    NO_RECEIPT = "no_receipt"
 
 
 TRANSITIONS = MappingProxyType(
@@ -137,11 +150,16 @@ TRANSITIONS = MappingProxyType(
         (State.QUEUED, Event.EXHAUSTED): State.FAILED,
         (State.ACCEPTED, Event.BOUNCED): State.BOUNCED,
         (State.ACCEPTED, Event.SILENCE): State.DELIVERED,
+        (State.QUEUED, Event.ARRIVED): State.DELIVERED,
+        (State.QUEUED, Event.LOST): State.BOUNCED,
+        (State.ACCEPTED, Event.ARRIVED): State.DELIVERED,
+        (State.ACCEPTED, Event.LOST): State.BOUNCED,
+        (State.ACCEPTED, Event.NO_RECEIPT): State.UNPROVEN,
     }
 )
 
 #: Nothing more happens to these.
-SETTLED = frozenset({State.DELIVERED, State.BOUNCED, State.FAILED})
+SETTLED = frozenset({State.DELIVERED, State.BOUNCED, State.UNPROVEN, State.FAILED})
 
 #: A slice waits to learn how these ended; the others are born acknowledged.
 AWAITED = frozenset({Template.REPORT_NOTICE})
@@ -163,6 +181,14 @@ _LANGUAGES = MappingProxyType(
 )
 
 
+class NotNow(Exception):
+    """It did not go out, and may later. `reason` is a code without any personal value."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class IllegalStep(ValueError):
     """That event cannot happen to a message in that state."""
 
@@ -180,9 +206,42 @@ def next_try(attempts: int, now: datetime) -> datetime | None:
     return now + RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else None
 
 
-def delivered_at(accepted_at: datetime, bounce_hours: int) -> datetime:
-    """When an accepted mail that nobody reports as bounced counts as delivered."""
+def silence(transport: Transport) -> Event:
+    """What it means that nothing was heard of an accepted message.
+
+    A mail server that fails to deliver says so, therefore its silence counts as delivery. A provider of short
+    messages says when it has delivered, therefore its silence counts as nothing.
+    """
+    return Event.NO_RECEIPT if transport is Transport.SMS else Event.SILENCE
+
+
+def silent_at(
+    transport: Transport, accepted_at: datetime, *, bounce_hours: int, attempt_days: int
+) -> datetime:
+    """When silence settles an accepted message.
+
+    A receipt is waited for as long as a report waits for its person to be told (`attempt_days`): a phone may be off
+    for a week, and its owner is told all the same when it comes on.
+    """
+    if transport is Transport.SMS:
+        return accepted_at + timedelta(days=attempt_days)
     return accepted_at + timedelta(hours=bounce_hours)
+
+
+def told_at(
+    state: State,
+    transport: Transport | None,
+    accepted_at: datetime | None,
+    settled_at: datetime | None,
+) -> datetime | None:
+    """Since when the addressee counts as told; None when nothing proves it.
+
+    Mail and files: since they were taken. A short message: since its receipt came, for a phone that was off has
+    shown nothing until then.
+    """
+    if state is not State.DELIVERED:
+        return None
+    return settled_at if transport is Transport.SMS else accepted_at
 
 
 def channel_order(has: Collection[Channel], usable: Collection[Channel]) -> list[Channel]:

@@ -18,6 +18,7 @@ import structlog
 from registry.messages import letters, rules, store, transports
 from registry.messages.rules import Channel, Event, Language, State, Template, Transport
 from registry.messages.tables import Message
+from registry.messages.wire import Receipt, ReceiptStatus
 from registry.platform import vault
 from registry.platform.errors import Conflict, NotFound
 from registry.platform.ids import uuid7
@@ -26,6 +27,7 @@ from registry.platform.settings import Settings
 from registry.platform.vault import DataKey
 
 SWEEP_BATCH = 1000
+_SAYS = {ReceiptStatus.DELIVERED: Event.ARRIVED, ReceiptStatus.UNDELIVERED: Event.LOST}
 
 #: Pure, but asked for together with `enqueue`.
 language_of, channel_order = rules.language_of, rules.channel_order
@@ -38,7 +40,7 @@ class MessageNotFound(NotFound):
 
 
 class MessageNotAccepted(Conflict):
-    """Only a mail that a server accepted, and that has not yet counted as delivered, can bounce."""
+    """Only a message that was accepted, and that has not yet counted as delivered, can bounce."""
 
     slug, title = "message-not-accepted", "Only an accepted message can bounce"
 
@@ -51,13 +53,13 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a message ended. `accepted_at` is when the server, or the outbox folder, took it."""
+    """How a message ended. `told_at` is since when its addressee counts as told: None when nothing proves it."""
 
     message_id: UUID
     about_id: UUID
     template: Template
     state: State
-    accepted_at: datetime | None
+    told_at: datetime | None
 
 
 class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +77,8 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def usable_channels(settings: Settings) -> frozenset[Channel]:
-    """The channels by which this deployment can reach people; raises `SettingsError` on a bad URL."""
-    if settings.smtp_url:
-        transports.mail_server(settings)
+    """The channels by which this deployment can reach people; raises `SettingsError` when they are ill set."""
+    transports.check(settings)
     return frozenset(c for c in Channel if transports.transport_for(settings, c) is not None)
 
 
@@ -128,7 +129,7 @@ async def enqueue(
 
 
 async def deliver_due(runtime: Runtime, limit: int = 50) -> int:
-    """Do what is due, a message a transaction: try it, or count a long silence as delivery."""
+    """Do what is due, a message a transaction: try it, or settle what was silent for long enough."""
     done = 0
     while done < limit:
         async with transaction(runtime) as session:
@@ -136,7 +137,7 @@ async def deliver_due(runtime: Runtime, limit: int = 50) -> int:
             if message is None:
                 break
             if message.state == State.ACCEPTED:
-                await _step(session, message, Event.SILENCE)
+                await _step(session, message, rules.silence(_carrier(message)))
             else:
                 await _try(session, message)
         done += 1
@@ -162,7 +163,7 @@ async def take_outcomes(
 
 
 async def bounce(session: Session, message_id: UUID) -> Outcome:
-    """Record that an accepted mail came back. Whoever waits for it learns through `take_outcomes`."""
+    """Record that an accepted message came back. Whoever waits for it learns through `take_outcomes`."""
     message = await store.lock(session, message_id)
     if message is None:
         raise MessageNotFound
@@ -171,6 +172,24 @@ async def bounce(session: Session, message_id: UUID) -> Outcome:
     except rules.IllegalStep:
         raise MessageNotAccepted from None
     return _outcome(message)
+
+
+async def take_receipt(session: Session, receipt: Receipt) -> tuple[State, bool]:
+    """Record a provider's receipt, which is known to be its own: the message's state, and whether it changed.
+
+    Only a short message has receipts; anything else is `MessageNotFound`. The first receipt settles the message, so
+    that one sent again, or one that contradicts it, changes nothing.
+    """
+    message = await store.lock(session, receipt.id)
+    if message is None or message.channel != Channel.SMS:
+        raise MessageNotFound
+    state = State(message.state)
+    if state in rules.SETTLED:
+        return state, False
+    # Set already unless the answer to our request was lost with its transaction.
+    message.transport = Transport.SMS
+    await _step(session, message, _SAYS[receipt.status])
+    return State(message.state), True
 
 
 async def list_about(session: Session, about_id: UUID) -> list[MessageStatus]:
@@ -213,7 +232,7 @@ async def _try(session: Session, message: Message) -> None:
     try:
         parcel = _parcel(session, message, key)
         event = await transports.send(session.runtime.settings, transport, parcel)
-    except transports.NotNow as refusal:
+    except rules.NotNow as refusal:
         await _postpone(session, message, refusal.reason)
     except Exception as fault:  # one message that cannot be read must not hold up the others
         await _postpone(session, message, type(fault).__name__)
@@ -241,13 +260,18 @@ async def _step(session: Session, message: Message, event: Event) -> None:
     """Apply an event: the new state, its times, and when to look again."""
     state = rules.follow(State(message.state), event)
     message.state = state
-    if event in {Event.TAKEN, Event.WRITTEN}:
-        message.accepted_at = session.now
+    if event in {Event.TAKEN, Event.WRITTEN, Event.ARRIVED}:
+        message.accepted_at = message.accepted_at or session.now
     if state in rules.SETTLED:
         message.due_at, message.settled_at = None, session.now
         await store.wake(session)
     else:
-        message.due_at = rules.delivered_at(session.now, session.policy.bounce_hours)
+        message.due_at = rules.silent_at(
+            _carrier(message),
+            session.now,
+            bounce_hours=session.policy.bounce_hours,
+            attempt_days=session.policy.notice_attempt_days,
+        )
 
 
 def _parcel(session: Session, message: Message, key: DataKey) -> transports.Parcel:
@@ -267,6 +291,12 @@ def _parcel(session: Session, message: Message, key: DataKey) -> transports.Parc
     )
 
 
+def _carrier(message: Message) -> Transport:
+    """What took an accepted message."""
+    assert message.transport is not None  # noqa: S101 - set before each try
+    return Transport(message.transport)
+
+
 def _place(message_id: UUID) -> str:
     return f"messages.sealed:{message_id}"
 
@@ -277,13 +307,18 @@ def _unlink_all(paths: list[Path]) -> None:
 
 
 def _outcome(message: Message) -> Outcome:
+    state, transport = State(message.state), _transport(message)
     return Outcome(
         message_id=message.id,
         about_id=message.about_id,
         template=Template(message.template),
-        state=State(message.state),
-        accepted_at=message.accepted_at,
+        state=state,
+        told_at=rules.told_at(state, transport, message.accepted_at, message.settled_at),
     )
+
+
+def _transport(message: Message) -> Transport | None:
+    return Transport(message.transport) if message.transport else None
 
 
 def _status(message: Message) -> MessageStatus:
@@ -291,7 +326,7 @@ def _status(message: Message) -> MessageStatus:
         id=message.id,
         template=Template(message.template),
         channel=Channel(message.channel),
-        transport=Transport(message.transport) if message.transport else None,
+        transport=_transport(message),
         state=State(message.state),
         attempts=message.attempts,
         created_at=message.created_at,

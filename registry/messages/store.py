@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, text
 
-from registry.messages.rules import State, Template
+from registry.messages.rules import SETTLED, Template
 from registry.messages.tables import Message
 from registry.platform.runtime import Session
 
@@ -53,7 +53,7 @@ async def lock_settled(
     query = (
         select(Message)
         .where(~Message.acknowledged, Message.settled_at.is_not(None))
-        .where(Message.state.in_([State.DELIVERED, State.BOUNCED, State.FAILED]))
+        .where(Message.state.in_(list(SETTLED)))
         .where(Message.template.in_(list(templates)), Message.id.not_in(list(but)))
         .order_by(Message.settled_at)
         .limit(limit)

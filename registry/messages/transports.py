@@ -1,9 +1,8 @@
-"""How a message leaves: as a file in the outbox folder, or to a mail server.
+"""How a message leaves: as a file in the outbox folder, to a mail server, or to a provider of short messages.
 
 A transport answers with what happened (`rules.Event`), or raises `NotNow` when trying again may help.
 Addresses and texts never reach a log or an error's text: what a server says may repeat an address, so
-only its three-digit code is kept. An SMS provider, when there is one, becomes a further branch of
-`send` and `transport_for`.
+only its three-digit code is kept. The provider of short messages lives in `sms`.
 """
 
 import asyncio
@@ -13,7 +12,6 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -22,9 +20,11 @@ from uuid import UUID
 import aiosmtplib
 import msgspec
 
+from registry.messages import sms
 from registry.messages.letters import Letter
-from registry.messages.rules import Channel, Event, Language, Transport
+from registry.messages.rules import Channel, Event, Language, NotNow, Transport
 from registry.platform.blobs import write_file
+from registry.platform.networks import is_this_machine
 from registry.platform.settings import Settings, SettingsError
 
 #: For one exchange with the mail server, and for all of a message.
@@ -33,14 +33,6 @@ PORTS = {"smtp": 587, "smtps": 465}
 PERMANENT = 500
 #: One address and nothing else: what could add a header, a name or a second recipient is refused.
 ONE_ADDRESS = re.compile(r"""[^\s<>(),;:"\\@\[\]]+@[^\s<>(),;:"\\@\[\]]+""")
-
-
-class NotNow(Exception):
-    """It did not go out, and may later. `reason` is a code without any personal value."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,14 +60,32 @@ def transport_for(settings: Settings, channel: Channel) -> Transport | None:
     """What carries this channel: files for all where nothing is configured; None if nothing does."""
     if not settings.smtp_url:
         return Transport.FILES
-    return Transport.SMTP if channel is Channel.MAIL else None
+    if channel is Channel.MAIL:
+        return Transport.SMTP
+    return Transport.SMS if settings.sms_url else None
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings that would lose messages; raises `SettingsError` that does not repeat a value."""
+    if settings.smtp_url:
+        mail_server(settings)
+    provider = sms.provider_of(settings)
+    if provider and not settings.smtp_url:
+        # Else letters to businesses would go nowhere, or files would count as proof beside real messages.
+        raise SettingsError(
+            "REGISTRY_SMS_URL needs REGISTRY_SMTP_URL: businesses are written to by mail alone."
+        )
 
 
 async def send(settings: Settings, transport: Transport, parcel: Parcel) -> Event:
-    """Send it. The same parcel sent twice is one file, or two mails with one Message-ID."""
+    """Send it. The same parcel sent twice is one file, two mails with one Message-ID, one id to the provider."""
     if transport is Transport.FILES:
         return await _to_file(settings, parcel)
-    return await _to_mail_server(settings, parcel)
+    if transport is Transport.SMTP:
+        return await _to_mail_server(settings, parcel)
+    provider = sms.provider_of(settings)
+    assert provider is not None  # noqa: S101 - `transport_for` chose it because it is set
+    return await provider.send(sms.Sms(parcel.id, parcel.to, parcel.letter.text.strip()))
 
 
 def mail_server(settings: Settings) -> MailServer:
@@ -149,7 +159,7 @@ async def _to_mail_server(settings: Settings, parcel: Parcel) -> Event:
                 use_tls=server.implicit_tls,
                 start_tls=_start_tls(server),
                 # A mail server beside us often shows a certificate that nobody signed.
-                validate_certs=not _is_this_machine(server.host),
+                validate_certs=not is_this_machine(server.host),
                 timeout=EXCHANGE_S,
             )
     except aiosmtplib.SMTPRecipientsRefused as refusal:
@@ -178,14 +188,7 @@ def _start_tls(server: MailServer) -> bool | None:
     """STARTTLS when offered; always where a password would otherwise cross a network in the clear."""
     if server.implicit_tls:
         return False
-    return True if server.password and not _is_this_machine(server.host) else None
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return True if server.password and not is_this_machine(server.host) else None
 
 
 def _mail(settings: Settings, parcel: Parcel) -> EmailMessage:

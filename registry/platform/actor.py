@@ -19,6 +19,8 @@ class ActorKind(StrEnum):
     CONSOLE = "console"
     #: A clock or a job.
     SYSTEM = "system"
+    #: The provider of short messages, by its signed receipts.
+    PROVIDER = "provider"
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,3 +33,4 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM)
 CONSOLE = Actor(kind=ActorKind.CONSOLE)
+PROVIDER = Actor(kind=ActorKind.PROVIDER)

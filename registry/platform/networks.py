@@ -1,4 +1,4 @@
-"""Networks to which a key is bound, and whether an address lies in one of them."""
+"""Networks to which a key is bound, whether an address lies in one of them, and what is this machine itself."""
 
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
@@ -35,3 +35,11 @@ def allowed(address: str | None, networks: Sequence[str]) -> bool:
     # A server that listens on both families shows an IPv4 caller as ::ffff:192.0.2.7.
     caller = getattr(caller, "ipv4_mapped", None) or caller
     return any(caller in ip_network(network) for network in networks)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name or address is this machine's own: what is sent there crosses no network."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

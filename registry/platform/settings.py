@@ -42,6 +42,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str = ""
     #: The sender of mail to people.
     mail_from: str = "registry@localhost"
+    #: Provider of short messages, or the bridge to it, as `https://sms.your.domain/messages`; empty sends none.
+    sms_url: str = ""
+    #: What we show it, as `Authorization: Bearer ...`.
+    sms_token: str = ""
+    #: What it signs its delivery receipts with: `whsec_` and 24 to 64 random bytes in base64.
+    sms_secret: str = ""
+    #: The sender that phones show; empty leaves it to the provider.
+    sms_sender: str = ""
     #: The address under which people reach this registry; printed in letters.
     public_url: str = "http://127.0.0.1:8000"
     #: The name under which this registry signs its letters.

@@ -9,7 +9,6 @@ import structlog
 
 from registry.businesses import service as businesses
 from registry.messages import service as messages
-from registry.messages.rules import State as MessageState
 from registry.messages.rules import Template
 from registry.platform import jobs
 from registry.platform.actor import SYSTEM
@@ -61,9 +60,9 @@ async def take_proofs(runtime: Runtime) -> int:
 
 
 async def _take_proof(session: Session, outcome: messages.Outcome) -> None:
-    if outcome.state is MessageState.DELIVERED and outcome.accepted_at is not None:
+    if outcome.told_at is not None:
         report = await store.lock(session, outcome.about_id)
-        await lifecycle.person_told(session, report, outcome.accepted_at)
+        await lifecycle.person_told(session, report, outcome.told_at)
 
 
 async def withdraw_abandoned(runtime: Runtime) -> int:

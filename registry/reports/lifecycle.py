@@ -222,12 +222,12 @@ async def _tell_the_person(session: Session, report: Report, key: DataKey) -> No
             )
 
 
-async def person_told(session: Session, report: Report, accepted_at: datetime) -> list[str]:
-    """Proof of notice arrived: the notice days count from `accepted_at`. Later proofs change nothing."""
+async def person_told(session: Session, report: Report, told_at: datetime) -> list[str]:
+    """Proof of notice arrived: the notice days count from `told_at`. Later proofs change nothing."""
     if report.state != State.NOTICE or report.notice_delivered_at is not None:
         return []
-    report.notice_delivered_at = accepted_at
-    report.visible_from = accepted_at + _promised(report)
+    report.notice_delivered_at = told_at
+    report.visible_from = told_at + _promised(report)
     report.version += 1
     audit.record(
         session, SYSTEM, "report.notice_proven", "report", report.id, business_id=report.business_id

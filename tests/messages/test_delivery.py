@@ -54,7 +54,7 @@ async def test_an_accepted_mail_is_delivered_when_no_bounce_came(with_smtp: Open
                 assert await messages.deliver_due(runtime) == 1
             (outcome,) = await outcomes(runtime)
             assert (outcome.message_id, outcome.about_id) == (message_id, report)
-            assert (outcome.state, outcome.accepted_at) == (State.DELIVERED, accepted.accepted_at)
+            assert (outcome.state, outcome.told_at) == (State.DELIVERED, accepted.accepted_at)
             assert len(server.taken) == 1
 
 
@@ -65,7 +65,7 @@ async def test_a_refused_recipient_fails_at_once(with_smtp: Opened) -> None:
             await queued(runtime)
             await messages.deliver_due(runtime)
             (outcome,) = await outcomes(runtime)
-            assert (outcome.state, outcome.accepted_at) == (State.FAILED, None)
+            assert (outcome.state, outcome.told_at) == (State.FAILED, None)
 
 
 async def test_a_server_that_comes_back_gets_the_mail(with_smtp: Opened) -> None:

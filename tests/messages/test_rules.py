@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from registry.messages import rules
-from registry.messages.rules import Channel, Event, IllegalStep, Language, State
+from registry.messages.rules import Channel, Event, IllegalStep, Language, State, Transport
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 LEGAL = {
@@ -16,6 +16,12 @@ LEGAL = {
     ("queued", "exhausted"): "failed",
     ("accepted", "bounced"): "bounced",
     ("accepted", "silence"): "delivered",
+    # A receipt may be faster than the answer to the request, or outlive an answer that was lost.
+    ("queued", "arrived"): "delivered",
+    ("queued", "lost"): "bounced",
+    ("accepted", "arrived"): "delivered",
+    ("accepted", "lost"): "bounced",
+    ("accepted", "no_receipt"): "unproven",
 }
 
 
@@ -53,8 +59,32 @@ def test_waits_grow() -> None:
     assert list(rules.RETRY_AFTER) == sorted(rules.RETRY_AFTER)
 
 
-def test_silence_counts_after_the_bounce_hours() -> None:
-    assert rules.delivered_at(NOW, 48) == NOW + timedelta(days=2)
+@pytest.mark.parametrize(
+    ("transport", "days", "means", "state"),
+    [
+        (Transport.SMTP, 2, Event.SILENCE, State.DELIVERED),
+        (Transport.SMS, 14, Event.NO_RECEIPT, State.UNPROVEN),
+    ],
+)
+def test_silence_of_a_mail_server_proves_and_that_of_a_provider_does_not(
+    transport: Transport, days: int, means: Event, state: State
+) -> None:
+    at = rules.silent_at(transport, NOW, bounce_hours=48, attempt_days=14)
+    assert at == NOW + timedelta(days=days)
+    assert rules.silence(transport) is means
+    assert rules.follow(State.ACCEPTED, means) is state
+
+
+@pytest.mark.parametrize("transport", [*Transport, None])
+@pytest.mark.parametrize("state", State)
+def test_only_what_is_delivered_tells_anybody(state: State, transport: Transport | None) -> None:
+    """Since it was taken; a short message since its receipt came."""
+    taken, settled = NOW, NOW + timedelta(days=3)
+    told = rules.told_at(state, transport, taken, settled)
+    if state is not State.DELIVERED:
+        assert told is None
+    else:
+        assert told == (settled if transport is Transport.SMS else taken)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -19,6 +20,7 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, transaction
 from registry.platform.settings import Settings
 from tests.messages.outbox import ADDRESS, NOTICE, PHONE, about, notify, outbox, outcomes, queued
+from tests.messages.smsbridge import SECRET
 
 
 class Undone(Exception):
@@ -201,6 +203,9 @@ def test_what_is_usable(tmp_path: Path) -> None:
     smtp = Settings(data_dir=tmp_path, smtp_url="smtp://mail.example")
     assert messages.usable_channels(nothing) == {Channel.MAIL, Channel.SMS}
     assert messages.usable_channels(smtp) == {Channel.MAIL}
+    phones = {"sms_url": "https://sms.example", "sms_token": "t", "sms_secret": SECRET}
+    both = msgspec.structs.replace(smtp, **phones)
+    assert messages.usable_channels(both) == {Channel.MAIL, Channel.SMS}
 
 
 async def test_what_was_not_accepted_cannot_bounce(running: Runtime) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from registry.messages import transports
 from registry.messages.letters import Letter
-from registry.messages.rules import Channel, Event, Language, Transport
-from registry.messages.transports import NotNow, Parcel
+from registry.messages.rules import Channel, Event, Language, NotNow, Transport
+from registry.messages.transports import Parcel
 from registry.platform.settings import Settings, SettingsError
 from tests.messages.mailserver import MailServer, certificate, free_port, serving
 
@@ -191,7 +191,7 @@ async def test_mail_travels_encrypted(
     """By STARTTLS when the server offers it, or from the first byte."""
     pem, context = certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-    monkeypatch.setattr(transports, "_is_this_machine", lambda _: False)
+    monkeypatch.setattr(transports, "is_this_machine", lambda _: False)
     with serving(MailServer(), tls=context, starttls=scheme == "smtp") as server:
         await mail(by_mail(tmp_path, f"{scheme}://127.0.0.1:{server.port}"))
     assert server.encrypted == [True]
@@ -206,7 +206,7 @@ async def test_a_server_that_nobody_vouches_for_gets_no_mail(
     with serving(MailServer(), tls=context, starttls=scheme == "smtp") as server:
         settings = by_mail(tmp_path, f"{scheme}://127.0.0.1:{server.port}")
         with monkeypatch.context() as elsewhere:
-            elsewhere.setattr(transports, "_is_this_machine", lambda _: False)
+            elsewhere.setattr(transports, "is_this_machine", lambda _: False)
             with pytest.raises(NotNow):
                 await mail(settings)
         assert server.taken == []
@@ -289,12 +289,3 @@ def test_a_sender_that_is_no_address_is_refused_at_start(tmp_path: Path, sender:
 )
 def test_ports_are_the_usual_ones(tmp_path: Path, url: str, port: int) -> None:
     assert transports.mail_server(by_mail(tmp_path, url)).port == port
-
-
-def test_what_carries_which_channel(tmp_path: Path) -> None:
-    """Nothing configured: files carry all. A mail server carries mail, and an SMS has no carrier yet."""
-    nothing, smtp = Settings(data_dir=tmp_path), by_mail(tmp_path, "smtp://h")
-    assert transports.transport_for(nothing, Channel.MAIL) is Transport.FILES
-    assert transports.transport_for(nothing, Channel.SMS) is Transport.FILES
-    assert transports.transport_for(smtp, Channel.MAIL) is Transport.SMTP
-    assert transports.transport_for(smtp, Channel.SMS) is None
