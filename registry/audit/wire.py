@@ -19,10 +19,11 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
         ),
     ]
     actor_kind: Annotated[
-        str, Meta(description="`business`, `staff`, `subject`, `console` or `system`.")
+        str, Meta(description="`business`, `staff`, `subject`, `provider`, `console` or `system`.")
     ]
     actor_id: Annotated[
-        UUID | None, Meta(description="The key or staff member; null for clocks and commands.")
+        UUID | None,
+        Meta(description="The key or staff member; null for clocks, commands and the provider."),
     ]
     business_id: UUID | None
     action: Annotated[

@@ -84,7 +84,7 @@ async def send(settings: Settings, transport: Transport, parcel: Parcel) -> Even
     if transport is Transport.SMTP:
         return await _to_mail_server(settings, parcel)
     provider = sms.provider_of(settings)
-    assert provider is not None  # noqa: S101 - `transport_for` chose it because it is set
+    assert provider is not None  # noqa: S101 - chosen because it is set
     return await provider.send(sms.Sms(parcel.id, parcel.to, parcel.letter.text.strip()))
 
 

@@ -7,12 +7,15 @@ import httpx
 import pytest
 
 from registry import app
+from registry.messages.rules import Channel
 from registry.reports.rules import State
 from registry.staff.rules import Role
 from tests.audit import people
 from tests.audit.people import REASON, Scene
 from tests.factories import rows
-from tests.factories.registry import Registry, query, submission
+from tests.factories.registry import Registry, query, serving, submission
+from tests.messages import smsbridge
+from tests.messages.outbox import PHONE, queued
 from tests.reports.states import in_state
 
 Act = Callable[[Scene], Awaitable[httpx.Response]]
@@ -93,6 +96,14 @@ async def _bounce(scene: Scene) -> httpx.Response:
     await rows.write(scene.registry.runtime, taken, id=notice["id"])
     path = f"/v1/operations/notices/{notice['id']}/bounce"
     return await scene.registry.as_staff(Role.OPERATOR, "POST", path, REASON)
+
+
+async def _receipt(scene: Scene) -> httpx.Response:
+    async with serving(smsbridge.known_to(scene.registry.runtime)) as texting:
+        message_id = await queued(texting.runtime, to=PHONE, channel=Channel.SMS)
+        body = smsbridge.receipt(message_id)
+        headers = smsbridge.signed(body)
+        return await texting.http.post(smsbridge.RECEIPTS, content=body, headers=headers)
 
 
 async def _pair(scene: Scene) -> tuple[str, str, UUID]:
@@ -204,6 +215,7 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "report.notice_bounced",
         "staff",
     ),
+    ("POST", smsbridge.RECEIPTS): (_receipt, "message.receipt", "provider"),
     ("POST", "/v1/moderation/pairs/{pair_id:uuid}/decision"): (
         _answer,
         "identity.pair_decided",
@@ -343,8 +355,9 @@ async def test_it_leaves_its_entry(scene: Scene, place: tuple[str, str]) -> None
     # Settling the scene may have left entries of the same kind; the act's own is the newest.
     assert after["n"] > before["n"]
     assert entry["actor_kind"] == kind
-    # Only who signs up has no key yet. Whose business it concerns stands beside who did it; a person is nobody's.
-    assert (entry["actor_id"] is None) == (action == "business.signed_up")
+    # Who signs up has no key yet, a provider has none. Whose business it concerns stands beside who did it; a person,
+    # and a message to one, is nobody's.
+    assert (entry["actor_id"] is None) == (action in ("business.signed_up", "message.receipt"))
     assert (entry["business_id"] is None) == action.startswith(
-        ("identity.", "identifier.", "subject.")
+        ("identity.", "identifier.", "subject.", "message.")
     )

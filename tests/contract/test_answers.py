@@ -5,6 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from registry.messages.rules import Channel
 from registry.platform.http import MESSAGEPACK
 from registry.staff.rules import Role
 from tests.contract.validate import (
@@ -14,7 +15,10 @@ from tests.contract.validate import (
     template_of,
 )
 from tests.disputes import people
-from tests.factories.registry import PDF, Registry, Shop, query, submission
+from tests.factories.registry import PDF, Registry, Shop, query, serving, submission
+from tests.messages import outbox as messaged
+from tests.messages.outbox import queued
+from tests.messages.smsbridge import RECEIPTS, known_to, receipt, signed
 from tests.subjects.test_proofs import proven
 
 PHONE = "050 555 01 91"
@@ -56,8 +60,23 @@ async def test_every_call_answers_as_the_contract_says(
         for path, methods in contract()["paths"].items()
         for method, operation in methods.items()
     }
-    # A notice that was written to the outbox folder cannot bounce: mail alone can.
-    assert wanted - seen == {("post", "/v1/operations/notices/{notice_id}/bounce", 200)}
+    # A notice that was written to the outbox folder cannot bounce, and has no receipt; the latter is below.
+    assert wanted - seen == {
+        ("post", "/v1/operations/notices/{notice_id}/bounce", 200),
+        ("post", RECEIPTS, 200),
+    }
+
+
+async def test_a_provider_is_answered_as_the_contract_says(sandbox: Registry) -> None:
+    async with serving(known_to(sandbox.runtime)) as texting:
+        texting.http.event_hooks["response"].append(check_answer)
+        message_id = await queued(texting.runtime, to=messaged.PHONE, channel=Channel.SMS)
+        statuses = []
+        for body in (receipt(message_id), receipt(uuid4()), b"{}"):
+            for headers in (signed(body), {"content-type": "application/json"}):
+                answer = await texting.http.post(RECEIPTS, content=body, headers=headers)
+                statuses.append(answer.status_code)
+    assert statuses == [200, 401, 404, 401, 400, 401]
 
 
 async def _account(registry: Registry, shop: Shop) -> None:

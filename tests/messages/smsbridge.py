@@ -4,6 +4,7 @@ It also signs receipts, by its own hand and not by the library that the registry
 """
 
 import base64
+import dataclasses
 import hashlib
 import hmac
 import json
@@ -14,6 +15,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import msgspec
+
+from registry.platform.runtime import Runtime
 
 TOKEN, SENDER = "bridge-token-1", "Registry"
 KEY = bytes(range(32))
@@ -33,6 +38,8 @@ class Bridge:
         self.got: list[dict[str, Any]] = []
         self.heads: list[dict[str, str]] = []
         self.paths: list[str] = []
+        #: Set when a message has come in, before the answer.
+        self.began = threading.Event()
 
     @property
     def sent(self) -> dict[str, dict[str, Any]]:
@@ -59,6 +66,7 @@ def serving(bridge: Bridge, *, tls: ssl.SSLContext | None = None) -> Iterator[Br
             bridge.heads.append({name.lower(): value for name, value in self.headers.items()})
             content = self.rfile.read(int(self.headers["Content-Length"]))
             bridge.got.append(json.loads(content))
+            bridge.began.set()
             time.sleep(bridge.pace)
             try:
                 self.send_response(bridge.status)
@@ -101,6 +109,16 @@ def serving(bridge: Bridge, *, tls: ssl.SSLContext | None = None) -> Iterator[Br
         finally:
             server.shutdown()
             thread.join()
+
+
+def known_to(runtime: Runtime) -> Runtime:
+    """The same registry with a mail server and a provider set, of which neither answers."""
+    silent = Bridge()
+    silent.port = 9
+    found = msgspec.structs.replace(
+        runtime.settings, smtp_url="smtp://127.0.0.1:9", **silent.settings()
+    )
+    return dataclasses.replace(runtime, settings=found)
 
 
 def receipt(message_id: object, status: str = "delivered") -> bytes:

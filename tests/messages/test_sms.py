@@ -16,6 +16,7 @@ from registry.messages import sms, transports
 from registry.messages.letters import Letter
 from registry.messages.rules import Channel, Event, Language, NotNow, Transport
 from registry.messages.transports import Parcel
+from registry.messages.wire import SmsRequest
 from registry.platform.settings import Settings, SettingsError
 from tests.messages import smsbridge
 from tests.messages.mailserver import certificate, free_port
@@ -286,6 +287,6 @@ def test_the_request_is_as_the_operators_guide_shows_it() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
     shown = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", guide, re.DOTALL)]
     request = next(one for one in shown if "text" in one)
-    read = msgspec.convert(request, sms.SmsRequest)
+    read = msgspec.convert(request, SmsRequest)
     assert msgspec.to_builtins(read) == request
     assert next(one for one in shown if "status" in one).keys() == {"id", "status"}
