@@ -136,7 +136,7 @@ def provider_of(settings: Settings) -> Provider | None:
     if not _is_secret(settings.sms_secret):
         raise SettingsError(
             "REGISTRY_SMS_SECRET must be whsec_ and 24 to 64 random bytes in base64. Make one:"
-            """ python3 -c 'import base64, os; print("whsec_" + base64.b64encode(os.urandom(32)).decode())'"""
+            ' echo "whsec_$(openssl rand -base64 32)"'
         )
     if settings.sms_sender and not SENDER.fullmatch(settings.sms_sender):
         raise SettingsError(

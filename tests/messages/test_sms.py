@@ -1,8 +1,12 @@
 """Short messages through a real HTTP server: what it is asked, and what each of its answers means."""
 
 import asyncio
+import base64
+import hmac
 import json
 import re
+import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +20,7 @@ from registry.messages import sms, transports
 from registry.messages.letters import Letter
 from registry.messages.rules import Channel, Event, Language, NotNow, Transport
 from registry.messages.transports import Parcel
-from registry.messages.wire import SmsRequest
+from registry.messages.wire import Receipt, ReceiptStatus, SmsRequest
 from registry.platform.settings import Settings, SettingsError
 from tests.messages import smsbridge
 from tests.messages.mailserver import certificate, free_port
@@ -283,10 +287,37 @@ def test_what_carries_which_channel() -> None:
     ]
 
 
-def test_the_request_is_as_the_operators_guide_shows_it() -> None:
+# --- the operator's guide --------------------------------------------------------------------------
+
+
+def shown(language: str) -> list[str]:
+    """The guide's examples in that language, of the part on short messages."""
     guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
-    shown = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", guide, re.DOTALL)]
-    request = next(one for one in shown if "text" in one)
-    read = msgspec.convert(request, SmsRequest)
-    assert msgspec.to_builtins(read) == request
-    assert next(one for one in shown if "status" in one).keys() == {"id", "status"}
+    section = guide.split("### Short messages\n", 1)[1].split("\n## ", 1)[0]
+    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+
+
+def test_the_guide_s_bodies_are_those_of_the_code() -> None:
+    request, receipt = (json.loads(body) for body in shown("json"))
+    assert msgspec.to_builtins(msgspec.convert(request, SmsRequest)) == request
+    assert msgspec.convert(receipt, Receipt).status is ReceiptStatus.DELIVERED
+    (head,) = shown("http")
+    assert f"Idempotency-Key: {request['id']}" in head
+
+
+def test_a_bridge_that_signs_as_the_guide_says_is_believed() -> None:
+    names: dict[str, Any] = {"base64": base64, "hmac": hmac, "time": time, "uuid": uuid}
+    (code,) = shown("python")
+    exec(code, names)
+    body = smsbridge.receipt(ID)
+    provider = sms.provider_of(by_sms(**GOOD))
+    assert provider is not None
+    provider.verify(names["headers"](SECRET, body), body)
+    with pytest.raises(sms.ReceiptNotSigned):
+        provider.verify(names["headers"]("whsec_" + "A" * 44, body), body)
+
+
+def test_a_secret_made_as_the_guide_says_is_one() -> None:
+    made = "whsec_" + base64.b64encode(b"\xfb" * 32).decode()
+    assert "+" in made
+    transports.check(by_sms(**GOOD | {"sms_secret": made}))
