@@ -114,7 +114,10 @@ _CONTAINER = closed(
         closed(
             "name valueFrom",
             name=TEXT,
-            valueFrom=closed("secretKeyRef", secretKeyRef=closed("name key", name=TEXT, key=TEXT)),
+            valueFrom=closed(
+                "secretKeyRef",
+                secretKeyRef=closed("name key", name=TEXT, key=TEXT, optional=constant(True)),
+            ),
         )
     ),
     ports=each(closed("name containerPort", name=TEXT, containerPort=NUMBER)),
