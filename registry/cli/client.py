@@ -1,7 +1,7 @@
 """The registry as its callers reach it: over HTTP, with a key, patiently but not for ever.
 
 Commands that use it work against any server. What is sent twice because an answer got lost carries the same
-Idempotency-Key, so it happens once. The only importer of httpx.
+Idempotency-Key, so it happens once. Of the commands the only importer of httpx.
 """
 
 import os

@@ -81,7 +81,7 @@ async def decide(
 async def record_bounce(
     notice_id: FromPath[UUID], command: NamedDependency[BounceReport], request: Caller
 ) -> NoticeBounced:
-    """Record a bounce: a mail to a person came back and proves no notice. Mail counts as delivered after 48 h."""
+    """Record a bounce: a mail or text to a person came back and proves no notice. Mail counts as told after 48 h."""
     async with transaction(runtime_of(request)) as session:
         outcome = await messages.bounce(session, notice_id)
         await screening.note_bounce(

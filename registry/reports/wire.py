@@ -229,7 +229,7 @@ class ReportCase(Struct, frozen=True, kw_only=True):
 
 
 class BounceReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A mail that came back."""
+    """A mail or text that came back."""
 
     reason: Annotated[Line, Meta(examples=["550 5.1.1 mailbox unavailable"])]
 

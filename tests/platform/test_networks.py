@@ -3,7 +3,7 @@
 import pytest
 
 from registry.platform.errors import InvalidValues
-from registry.platform.networks import allowed, read_networks
+from registry.platform.networks import allowed, is_this_machine, read_networks
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,21 @@ def test_every_faulty_one_is_named() -> None:
 )
 def test_who_is_let_in(address: str | None, networks: list[str], let_in: bool) -> None:
     assert allowed(address, networks) is let_in
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("", False),
+        ("0.0.0.0", False),
+        ("192.0.2.7", False),
+        ("localhost.example", False),
+        ("127.0.0.1.example", False),
+    ],
+)
+def test_what_is_this_machine(host: str, ours: bool) -> None:
+    assert is_this_machine(host) is ours
