@@ -58,6 +58,7 @@ TRIES: list[tuple[str, str, Any]] = [
     ("POST", "/v1/api-keys/{key}/revoke", None),
     ("GET", "/v1/businesses/{business}", None),
     ("POST", "/v1/businesses/{business}/email-proof", {"code": "12345678"}),
+    ("POST", "/v1/reports/{report}/settlement-response", {"confirmed": True}),
 ]
 
 
