@@ -237,6 +237,9 @@ async def _try(session: Session, message: Message) -> None:
     except Exception as fault:  # one message that cannot be read must not hold up the others
         await _postpone(session, message, type(fault).__name__)
     else:
+        if event is Event.REFUSED:
+            # One is a number that is gone; many are a bridge that reads us wrongly, which nobody else would tell.
+            _log.warning("message_refused", message_id=str(message.id), transport=transport)
         await _step(session, message, event)
 
 

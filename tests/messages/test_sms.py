@@ -148,8 +148,11 @@ async def test_a_provider_that_says_nothing_is_given_up(
     assert await refusal(by_sms(**bridge.settings())) == "ReadTimeout"
 
 
-async def test_an_endless_answer_holds_nobody_up(bridge: Bridge) -> None:
+async def test_an_endless_answer_holds_nobody_up(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its body is not read: the status says it all."""
+    monkeypatch.setattr(sms, "MESSAGE_S", 2)
     bridge.body, bridge.drip = b"x" * 1000, 0.02
     assert await send(by_sms(**bridge.settings())) is Event.TAKEN
 

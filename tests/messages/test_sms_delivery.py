@@ -191,8 +191,13 @@ async def test_what_is_no_text_has_no_receipt(both: Runtime) -> None:
 async def test_a_refusal_for_good_fails_at_once(both: Runtime, bridge: Bridge) -> None:
     report = uuid7()
     bridge.status = 422
-    await texted(both, report)
-    await messages.deliver_due(both)
+    message_id = await texted(both, report)
+    with capture_logs() as logs:
+        await messages.deliver_due(both)
+    assert [(one["event"], one["message_id"]) for one in logs] == [
+        ("message_refused", str(message_id))
+    ]
+    assert PHONE not in repr(logs)
     (outcome,) = await outcomes(both)
     assert (outcome.state, outcome.told_at) == (State.FAILED, None)
     assert len(bridge.got) == 1
