@@ -1,7 +1,12 @@
-"""The two sides of `lookup.py`: ours with a budget that a bench cannot spend, and the minimal endpoint."""
+"""The sides of `lookup.py`: ours, ours with one control taken out, a bare handler, and the minimal endpoint.
+
+All are served by the server and the settings of `registry serve`.
+"""
 
 import dataclasses
-from collections.abc import AsyncIterator
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,10 +14,15 @@ from typing import Any
 
 import asyncpg
 import msgspec
+import uvicorn
 from litestar import Litestar, Request, Response, post
 
 from registry import app
-from registry.platform import logs, runtime
+from registry.businesses import access
+from registry.lookups import desk, queries, store
+from registry.lookups.wire import LookupRequest
+from registry.matching import phone
+from registry.platform import guard, logs, runtime
 from registry.platform.db import plain_dsn
 from registry.platform.ids import uuid7
 from registry.platform.policy import Plan
@@ -22,33 +32,43 @@ from registry.platform.settings import from_env
 
 def ours(url: str, folder: Path) -> Any:
     """The registry as it is served, its plan raised so that the bench measures answers and not refusals."""
-    logs.configure("critical")
-    settings = from_env({}, data_dir=folder, log_level="critical")
+    settings = from_env({}, data_dir=folder)
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[Runtime]:
         async with runtime.running(settings, url) as opened:
-            plans = {"partner": Plan(minute=10_000_000, day=100_000_000, unmatched=1)}
+            plans = {"partner": Plan(minute=10_000_000, day=100_000_000, unmatched=100_000_000)}
             raised = msgspec.structs.replace(opened.policy, plans=plans)
             yield dataclasses.replace(opened, policy=raised)
 
     return app.serving(opening)
 
 
-def plain(url: str) -> Litestar:
+def bare(answer: bytes) -> Any:
+    """Behind our guard of bad input, a handler that decodes the same body and returns the same bytes, always."""
+
+    @post("/v1/lookups", status_code=200)
+    async def look_up(request: Request[Any, Any, Any]) -> Response[bytes]:
+        msgspec.json.decode(await request.body(), type=LookupRequest)
+        return Response(answer, media_type="application/json")
+
+    return guard.Guard(Litestar([look_up], openapi_config=None, logging_config=None))
+
+
+def plain(url: str) -> Any:
     """One select, one insert, an answer."""
 
     @post("/v1/lookups", status_code=200)
     async def look_up(request: Request[Any, Any, Any]) -> Response[bytes]:
-        body = msgspec.json.decode(await request.body())
-        phone = body["subject"]["phone"]
+        body = msgspec.json.decode(await request.body(), type=LookupRequest)
+        number = body.subject.phone
         pool: asyncpg.Pool[Any] = request.app.state.pool
         async with pool.acquire() as connection:
             facts = await connection.fetchval(
-                "SELECT facts FROM plain_people WHERE phone = $1", phone
+                "SELECT facts FROM plain_people WHERE phone = $1", number
             )
             await connection.execute(
-                "INSERT INTO plain_log VALUES ($1, $2, $3)", uuid7(), phone, datetime.now(UTC)
+                "INSERT INTO plain_log VALUES ($1, $2, $3)", uuid7(), number, datetime.now(UTC)
             )
         return Response(facts.encode() if facts else b"[]", media_type="application/json")
 
@@ -59,3 +79,151 @@ def plain(url: str) -> Litestar:
             yield
 
     return Litestar([look_up], lifespan=[lifespan], openapi_config=None, logging_config=None)
+
+
+# --- one control out ------------------------------------------------------------------------------
+
+
+def _without_key() -> None:
+    """Every call is the first caller's: no key is hashed, checked or looked for."""
+    real, known = access.authenticate, []
+
+    async def first(connection: Any, opened: Any) -> Any:
+        if not known:
+            known.append(await real(connection, opened))
+        return known[0]
+
+    access.authenticate = first
+
+
+def _without_budget() -> None:
+    """Nothing is locked, spent or refused."""
+    real = store.ask
+
+    async def free(connection: Any, values: Any, businesses: Any, budgets: Any) -> Any:
+        costs = [cost for _, cost in budgets]
+        read = await real(connection, values, businesses, [(budget, 0) for budget, _ in budgets])
+        spent = [
+            dataclasses.replace(one, admitted=c) for one, c in zip(read.spent, costs, strict=True)
+        ]
+        return read._replace(spent=spent)
+
+    store.ask = free
+
+
+def _without_record() -> None:
+    """Nothing is sealed, kept or audited."""
+    real = desk.make_row
+    first: list[Any] = []
+
+    async def kept(*_: Any) -> dict[int, str]:
+        return {}
+
+    def row(*given: Any) -> Any:
+        if not first:
+            first.append(real(*given))
+        return first[0]
+
+    store.keep, desk.make_row = kept, row
+
+
+def _without_standing() -> None:
+    """Nothing is searched and so nothing found."""
+    real = store.ask
+
+    async def none(connection: Any, _: Any, businesses: Any, budgets: Any) -> Any:
+        return await real(connection, (), businesses, budgets)
+
+    store.ask = none
+
+
+def _without_normal_form() -> None:
+    """The number is taken as it was sent."""
+    phone.normalise = lambda text, _: text
+
+
+def _without_index_value() -> None:
+    """No keyed digests: one value, always."""
+    tokens = queries.identities.tokens
+    first: list[Any] = []
+
+    def same(*given: Any) -> Any:
+        if not first:
+            first.extend(tokens(*given))
+        return first
+
+    queries.identities.tokens = same
+
+
+class _Through:
+    """In the place of a middleware: nothing."""
+
+    def __init__(self, application: Any, *_: Any) -> None:
+        self._app = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        scope.setdefault("state", {})["request_id"] = "none"
+        await self._app(scope, receive, send)
+
+
+def _without_guard() -> None:
+    app.Guard = _Through
+
+
+def _without_access_log() -> None:
+    app.AccessLog = _Through
+
+
+def _without_headers() -> None:
+    app.AnswerHeaders = _Through
+
+
+#: Control -> what takes it out of this process.
+CONTROLS: dict[str, Callable[[], None]] = {
+    "key check": _without_key,
+    "guard of bad input": _without_guard,
+    "normal form": _without_normal_form,
+    "index value": _without_index_value,
+    "budget": _without_budget,
+    "standing": _without_standing,
+    "sealed record and audit entry": _without_record,
+    "access log and metrics": _without_access_log,
+    "budget headers": _without_headers,
+}
+
+
+# --- serving --------------------------------------------------------------------------------------
+
+
+class _Announced(uvicorn.Server):
+    """Says so when it serves."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        (Path(os.environ["BENCH_DIR"]) / f"serving-{os.getpid()}").touch()
+
+
+def serve() -> None:
+    """Serve the side that the environment names, on the socket that was handed over."""
+    side, _, without = os.environ["BENCH_SIDE"].partition(" without ")
+    url, folder = os.environ["BENCH_URL"], Path(os.environ["BENCH_DIR"])
+    logs.configure("info")
+    if without:
+        CONTROLS[without]()
+    if side == "bare":
+        application = bare((folder / "answer.json").read_bytes())
+    else:
+        application = ours(url, folder) if side == "ours" else plain(url)
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=2048,
+    )
+    listener = socket.socket(fileno=int(os.environ["BENCH_SOCKET"]))
+    _Announced(config).run(sockets=[listener])

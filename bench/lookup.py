@@ -1,26 +1,37 @@
-"""Lookups a second: the whole lookup beside a minimal endpoint with one select and one insert.
+"""Lookups a second: the whole lookup beside a bare handler and beside one select and one insert.
 
-Both sides run under uvicorn in a process of their own on one embedded PostgreSQL, and are asked by the same
-client over 16 kept-alive connections, in turn, several rounds. Prints medians and the ratio.
+    ours    key, guard, normal form, index value, budget, standing, durable sealed record, log: everything on
+    bare    a Litestar handler behind the same guard that decodes the same body and returns the bytes of a typical hit
+    plain   a minimal Litestar + asyncpg endpoint: one select, one audit insert
 
-    python bench/lookup.py [--rounds 5] [--seconds 4] [--persons 2000]
+All run under the server of `registry serve` on one embedded PostgreSQL that waits for its disk, and are asked by the
+same client over 64 kept-alive connections, in turn, several rounds. Prints medians and ratios: hits, misses and a mix
+(3 % hits), with one process and with two; the time of a call at a constant rate, half of our own peak; and what each
+control costs, by switching it off.
+
+    python bench/lookup.py [--rounds 5] [--seconds 3] [--persons 2000] [--only peak,rate,controls]
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-import uvicorn
-from bench_sides import ours, plain
+import bench_load
+import uvloop
+from bench_load import Load
+from bench_sides import CONTROLS, serve
 
 from registry.businesses import service as businesses
 from registry.businesses.rules import Scope, Verdict
@@ -35,8 +46,9 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Session, transaction
 from registry.platform.settings import from_env
 
-CONNECTIONS = 16
-OURS, PLAIN = 18431, 18432
+CONNECTIONS = 64
+SIDES = ("ours", "bare", "plain")
+START_SECONDS = 60
 
 
 async def prepare(url: str, folder: Path, persons: int) -> str:
@@ -75,7 +87,7 @@ async def person(session: Session, business_id: UUID, number: int) -> None:
     """A person with one shown fact."""
     key = await vault.create(session, session.keyring, owner=business_id)
     described = SubjectDescription(phone=phone(number), name="Тест Особа")
-    record = await identities.resolve(session, identities.read(described, country="UA"), key)
+    resolved = await identities.resolve(session, identities.read(described, country="UA"), key)
     codes = FactCodes(
         category="parcel_refused",
         month=f"{session.now:%Y-%m}",
@@ -87,7 +99,11 @@ async def person(session: Session, business_id: UUID, number: int) -> None:
         until=session.now.replace(year=session.now.year + 1),
     )
     await identities.show(
-        session, report_id=uuid7(), record_id=record, business_id=business_id, codes=codes
+        session,
+        report_id=uuid7(),
+        record_id=resolved.record_id,
+        business_id=business_id,
+        codes=codes,
     )
 
 
@@ -96,125 +112,184 @@ def phone(number: int) -> str:
     return f"+3805055{number:05d}"
 
 
-class Client:
-    """One kept-alive HTTP/1.1 connection."""
+class Bench:
+    """What all rounds share."""
 
-    def __init__(self, port: int, key: str) -> None:
-        self._port, self._key = port, key
+    def __init__(self, options: argparse.Namespace, url: str, folder: Path, key: str) -> None:
+        self.options, self.url, self.folder = options, url, folder
+        hits = [asked(key, phone(n)) for n in range(options.persons)]
+        misses = [asked(key, phone(n + 50_000)) for n in range(options.persons)]
+        mix = [hits[n] if n % 33 == 0 else misses[n] for n in range(options.persons)]
+        self.mixes = {"hits": hits, "misses": misses, "mix": mix}
 
-    async def open(self) -> None:
-        """Connect."""
-        self._read, self._write = await asyncio.open_connection("127.0.0.1", self._port)
+    @contextlib.contextmanager
+    def serving(self, sides: Sequence[str], processes: int = 1) -> Iterator[dict[str, int]]:
+        """Each side in processes of its own; side -> port."""
+        with contextlib.ExitStack() as stack:
+            yield {side: stack.enter_context(self._served(side, processes)) for side in sides}
 
-    async def ask(self, number: str) -> int:
-        """One lookup; returns its status."""
-        body = json.dumps(
-            {"subject": {"phone": number}, "purpose": "order", "reference": "bench"}
-        ).encode()
-        head = (
-            f"POST /v1/lookups HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {self._key}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        self._write.write(head.encode() + body)
-        answer = await self._read.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-        await self._read.readexactly(length)
-        return int(answer[9:12])
+    @contextlib.contextmanager
+    def _served(self, side: str, processes: int) -> Iterator[int]:
+        with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+            environment = {
+                **os.environ,
+                "BENCH_URL": self.url,
+                "BENCH_DIR": str(self.folder),
+                "BENCH_SIDE": side,
+                "BENCH_SOCKET": str(listener.fileno()),
+            }
+            with (self.folder / "log").open("ab") as log:
+                started = [
+                    subprocess.Popen(
+                        [sys.executable, __file__, "--serve"],
+                        env=environment,
+                        pass_fds=[listener.fileno()],
+                        stdout=log,
+                        stderr=log,
+                    )
+                    for _ in range(processes)
+                ]
+            try:
+                for process in started:
+                    wait_until_serving(process, self.folder / f"serving-{process.pid}")
+                yield listener.getsockname()[1]
+            finally:
+                for process in started:
+                    process.terminate()
+                for process in started:
+                    process.wait()
+
+    async def rounds(
+        self,
+        ports: dict[str, int],
+        mix: str,
+        rates: dict[str, float] | None = None,
+    ) -> dict[str, Load]:
+        """Every side in turn, several times; the medians."""
+        found: dict[str, list[Load]] = {side: [] for side in ports}
+        for _ in range(self.options.rounds):
+            for side, port in ports.items():
+                load = await bench_load.run(
+                    port,
+                    self.mixes[mix],
+                    seconds=self.options.seconds,
+                    connections=CONNECTIONS,
+                    rate=rates[side] if rates else None,
+                )
+                found[side].append(load)
+        return {
+            side: Load(*map(statistics.median, zip(*loads, strict=True)))
+            for side, loads in found.items()
+        }
+
+    async def peak(self, processes: int) -> dict[str, float]:
+        """As fast as it goes; returns the peak of the mix, by side."""
+        print(f"\n{processes} process{'es' if processes > 1 else ''}, as fast as it goes")
+        with self.serving(SIDES, processes) as ports:
+            for mix in self.mixes:
+                got = await self.rounds(ports, mix)
+                ours = got["ours"].rate
+                print(
+                    f"  {mix:7}"
+                    + "".join(
+                        f" {side} {load.rate:6.0f}/s {load.p50:5.1f} ms {load.p99:5.1f} ms  "
+                        for side, load in got.items()
+                    )
+                    + f" ours/bare {ours / got['bare'].rate:.2f}  ours/plain {ours / got['plain'].rate:.2f}"
+                )
+            return {side: load.rate for side, load in got.items()}
+
+    async def constant(self, processes: int, peaks: dict[str, float]) -> None:
+        """Half of our own peak, and for the bare handler half of its own as well."""
+        print(f"\n{processes} process{'es' if processes > 1 else ''}, at a constant rate")
+        half = dict.fromkeys(SIDES, peaks["ours"] / 2)
+        own = {side: peak / 2 for side, peak in peaks.items()}
+        with self.serving(SIDES, processes) as ports:
+            for name, rates in (("half of our peak", half), ("half of each one's own peak", own)):
+                got = await self.rounds(ports, "mix", rates)
+                print(
+                    f"  {name:28}"
+                    + "".join(
+                        f" {side} {rates[side]:5.0f}/s p50 {load.p50:5.2f} p99 {load.p99:6.2f} ms  "
+                        for side, load in got.items()
+                    )
+                    + f" p99 ours/bare {got['ours'].p99 / got['bare'].p99:.2f}"
+                )
+
+    async def controls(self) -> None:
+        """What a call costs more with each control than without it."""
+        print("\nwhat each control costs, by switching it off (hits, one process)")
+        for control in CONTROLS:
+            with self.serving(("ours", f"ours without {control}")) as ports:
+                got = await self.rounds(ports, "hits")
+                on, off = (1e6 / load.rate for load in got.values())
+            print(f"  {control:30} {on:6.0f} us with, {off:6.0f} us without: {on - off:5.0f} us")
+
+    async def run(self, only: Sequence[str]) -> None:
+        """Everything that is asked for."""
+        for processes in self.options.processes:
+            peaks = await self.peak(processes) if {"peak", "rate"} & set(only) else {}
+            if "rate" in only:
+                await self.constant(processes, peaks)
+        if "controls" in only:
+            await self.controls()
 
 
-async def load(port: int, key: str, seconds: float, numbers: list[str]) -> tuple[float, float]:
-    """Answers a second, and the median milliseconds of one."""
-    clients = [Client(port, key) for _ in range(CONNECTIONS)]
-    for client in clients:
-        await client.open()
-    end, took = time.perf_counter() + seconds, []
-
-    async def run(client: Client, start: int) -> None:
-        position = start
-        while time.perf_counter() < end:
-            began = time.perf_counter()
-            status = await client.ask(numbers[position % len(numbers)])
-            if status != 200:
-                raise SystemExit(f"port {port} answered {status}")
-            took.append(time.perf_counter() - began)
-            position += CONNECTIONS
-
-    began = time.perf_counter()
-    await asyncio.gather(*(run(client, start) for start, client in enumerate(clients)))
-    return len(took) / (time.perf_counter() - began), statistics.median(took) * 1000
+def asked(key: str, number: str) -> bytes:
+    """A lookup by a phone."""
+    body = {"subject": {"phone": number}, "purpose": "order", "reference": "order-4711"}
+    return bench_load.request("/v1/lookups", key, json.dumps(body).encode())
 
 
-async def listening(port: int) -> None:
-    """Wait until the side answers."""
-    for _ in range(300):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            writer.close()
-            return
-    raise SystemExit(f"port {port} does not listen")
+def wait_until_serving(process: "subprocess.Popen[bytes]", mark: Path) -> None:
+    """Wait until the side has left its mark."""
+    end = time.monotonic() + START_SECONDS
+    while not mark.exists():
+        if process.poll() is not None or time.monotonic() > end:
+            raise SystemExit("a side did not start")
+        time.sleep(0.02)
 
 
-def serve(side: str, url: str, folder: Path) -> subprocess.Popen[bytes]:
-    """One side in a process of its own."""
-    environment = {**os.environ, "BENCH_URL": url, "BENCH_DIR": str(folder), "BENCH_SIDE": side}
-    # The budgets of the largest plan are for honest shops; a bench is none.
-    return subprocess.Popen([sys.executable, __file__, "--serve"], env=environment)
-
-
-def run_side() -> None:
-    """Serve the side that the environment names."""
-    url, folder = os.environ["BENCH_URL"], Path(os.environ["BENCH_DIR"])
-    side = os.environ["BENCH_SIDE"]
-    application, port = (ours(url, folder), OURS) if side == "ours" else (plain(url), PLAIN)
-    uvicorn.run(application, port=port, log_level="error", access_log=False)
+async def typical(bench: Bench) -> bytes:
+    """The body that ours answers a hit with."""
+    with bench.serving(("ours",)) as ports:
+        reader, writer = await asyncio.open_connection("127.0.0.1", ports["ours"])
+        writer.write(bench.mixes["hits"][0])
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readexactly(bench_load.length(head))
+        writer.close()
+    if json.loads(body)["result"] != "record":
+        raise SystemExit(f"no hit: {body!r}")
+    return body
 
 
 async def measure(options: argparse.Namespace, url: str, folder: Path) -> None:
-    """Build the data, run the rounds, print the table."""
-    key = await prepare(url, folder, options.persons)
-    sides = [serve("ours", url, folder), serve("plain", url, folder)]
-    try:
-        for port in (OURS, PLAIN):
-            await listening(port)
-        hits = [phone(n) for n in range(options.persons)]
-        misses = [phone(n + 50_000) for n in range(options.persons)]
-        for name, numbers in (("hits", hits), ("misses", misses)):
-            rates: dict[int, list[tuple[float, float]]] = {OURS: [], PLAIN: []}
-            for _ in range(options.rounds):
-                for port in (OURS, PLAIN):
-                    rates[port].append(await load(port, key, options.seconds, numbers))
-            ours, plain = (statistics.median(rate for rate, _ in rates[p]) for p in (OURS, PLAIN))
-            slow, quick = (statistics.median(ms for _, ms in rates[p]) for p in (OURS, PLAIN))
-            print(
-                f"{name:7} ours {ours:7.0f}/s {slow:6.2f} ms   one select + one insert {plain:7.0f}/s"
-                f" {quick:6.2f} ms   ratio {ours / plain:.2f}"
-            )
-    finally:
-        for side in sides:
-            side.terminate()
-            side.wait()
+    """Build the data, run the rounds, print."""
+    bench = Bench(options, url, folder, await prepare(url, folder, options.persons))
+    (folder / "answer.json").write_bytes(await typical(bench))
+    await bench.run(options.only.split(","))
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--persons", type=int, default=2000)
+    parser.add_argument("--processes", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--only", default="peak,rate,controls")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        run_side()
+        serve()
         return
     with tempfile.TemporaryDirectory(prefix="registry-bench-") as folder:
         Path(folder).chmod(0o755)
         server = embedded.start(Path(folder) / "data")
         try:
             asyncio.run(migrate.upgrade(server.url))
-            asyncio.run(measure(options, server.url, Path(folder)))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(measure(options, server.url, Path(folder)))
         finally:
             server.release()
 

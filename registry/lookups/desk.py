@@ -187,9 +187,20 @@ def _make(
     graded = rules.matches(query.subject, reading.found(runtime, query))
     own_rules = reading.rules_of(member.business_id) if graded else ()
     answer = compose(uuid7(), reading.at, graded, member.business_id, own_rules)
+    return answer, make_row(runtime, member, query, answer, graded)
+
+
+def make_row(
+    runtime: Runtime,
+    member: Member,
+    query: Query,
+    answer: LookupAnswer,
+    graded: Sequence[rules.Graded],
+) -> store.Row:
+    """What of an answer goes on record."""
     reports = [[fact.report for fact in match.facts] for match in graded]
     receipt = StoredReceipt(answer, query.request.reference, reports)
-    row = store.Row(
+    return store.Row(
         id=answer.lookup_id,
         business_id=member.business_id,
         key_id=member.key_id,
@@ -202,7 +213,6 @@ def _make(
         idempotency=query.idempotency,
         fingerprint=query.fingerprint,
     )
-    return answer, row
 
 
 def place_of(lookup_id: UUID) -> str:
