@@ -223,6 +223,7 @@ def serve() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         backlog=2048,
     )
     listener = socket.socket(fileno=int(os.environ["BENCH_SOCKET"]))

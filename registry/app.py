@@ -15,6 +15,7 @@ from registry.disputes import routes as disputes
 from registry.identities import routes as identities
 from registry.lookups import routes as lookups
 from registry.lookups.desk import Desk
+from registry.lookups.lane import Lane
 from registry.platform import documents, health
 from registry.platform.access_log import AccessLog
 from registry.platform.answer_headers import AnswerHeaders
@@ -88,4 +89,4 @@ def wrapped(application: Litestar) -> Any:
         known: Any = {**scope, "litestar_app": application}
         return await member_access.told_to(ASGIConnection(known))
 
-    return AccessLog(AnswerHeaders(Guard(application), budget))
+    return AccessLog(AnswerHeaders(Guard(Lane(application)), budget))

@@ -104,8 +104,10 @@ def member(
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         runtime = runtime_of(connection)
         caller = await authenticate(connection, runtime)
-        connection.state.member = caller
-        connection.state.answer_headers = partial(_read_budget, runtime, caller.budget)
+        # Not by `connection.state`, which is copied each time it is asked for.
+        state = connection.scope["state"]
+        state["member"] = caller
+        state["answer_headers"] = partial(_read_budget, runtime, caller.budget)
         if caller.test and not test:
             raise LiveOnly("Use a `bcr_live_` key here: a test key never touches live data.")
         if scope is not None and scope not in caller.scopes:
@@ -131,7 +133,7 @@ async def _read_budget(runtime: Runtime, budget: Budget) -> dict[str, str]:
 
 def tell_budget(connection: Connection, spent: Spent) -> None:
     """Put what is left after a spend into the headers of the answer, whatever it will be."""
-    connection.state.answer_headers = limits_rules.headers(spent)
+    connection.scope["state"]["answer_headers"] = limits_rules.headers(spent)
 
 
 async def told_to(connection: Connection) -> dict[str, str]:
@@ -165,5 +167,5 @@ def forget_keys(connection: Connection) -> None:
 
 def member_of(connection: Connection) -> Member:
     """The member that the guard let in."""
-    found: Member = connection.state.member
+    found: Member = connection.scope["state"]["member"]
     return found

@@ -30,24 +30,34 @@ from registry.lookups.wire import (
 from registry.platform import idempotency
 from registry.platform.errors import RegistryError
 from registry.platform.faults import Fault
-from registry.platform.http import IdempotencyKey, Negotiated, decode, request_id, runtime_of, takes
+from registry.platform.http import (
+    Connection,
+    IdempotencyKey,
+    Negotiated,
+    decode,
+    request_id,
+    runtime_of,
+    takes,
+)
 from registry.platform.runtime import Runtime, transaction
 
 TAGS = ["Lookups"]
+#: Who may look up.
+ASKS = member(Scope.LOOKUP, test=True)
 Caller = Request[Any, Any, Any]
 
 
-def _values(request: Caller, body: object) -> list[Fault]:
+def values(connection: Connection, body: object) -> list[Fault]:
     """What of the subject cannot be read, beside what is wrong with the form."""
-    return identities.value_faults(body, country=member_of(request).country)
+    return identities.value_faults(body, country=member_of(connection).country)
 
 
 @post(
     "/v1/lookups",
     tags=TAGS,
     status_code=200,
-    guards=[member(Scope.LOOKUP, test=True)],
-    **takes(LookupRequest, _values),
+    guards=[ASKS],
+    **takes(LookupRequest, values),
 )
 async def look_up(
     command: NamedDependency[LookupRequest], request: Caller, idempotency_key: IdempotencyKey = None
@@ -58,26 +68,33 @@ async def look_up(
     or a name with a birth date or city. The answer is facts about kept and broken contracts, and the advice
     of your own terms. It is also a receipt: it can be read again for 12 months.
     """
-    runtime, caller = runtime_of(request), member_of(request)
+    answer, replayed = await answer_one(request, command, idempotency_key)
+    headers = {"Idempotent-Replayed": "true"} if replayed else {}
+    return Negotiated(answer, status_code=200, headers=headers)
+
+
+async def answer_one(
+    connection: Connection, command: LookupRequest, idempotency_key: str | None
+) -> tuple[LookupAnswer, bool]:
+    """The answer to one lookup of the caller, and whether it was given before."""
+    runtime, caller = runtime_of(connection), member_of(connection)
     key = idempotency.check_key(idempotency_key, required=False)
     query = queries.read(runtime, caller, command, key=key)
     stored = await _replays(runtime, caller, [query])
     if stored:
-        return Negotiated(
-            stored.popitem()[1], status_code=200, headers={"Idempotent-Replayed": "true"}
-        )
-    answers, spent = await service.look_up(_desk(request), caller, [query])
-    tell_budget(request, spent)
+        return stored.popitem()[1], True
+    answers, spent = await service.look_up(_desk(connection), caller, [query])
+    tell_budget(connection, spent)
     if not answers:
         raise limits.refuse(spent)
-    return Negotiated(answers[0], status_code=200)
+    return answers[0], False
 
 
 @post(
     "/v1/lookups/batch",
     tags=TAGS,
     status_code=200,
-    guards=[member(Scope.LOOKUP, test=True)],
+    guards=[ASKS],
     **takes(BatchRequest),
 )
 async def look_up_batch(
@@ -119,8 +136,8 @@ async def look_up_batch(
     return Negotiated(BatchAnswer(answers=ordered), status_code=200, headers=headers)
 
 
-def _desk(request: Caller) -> Desk:
-    desk: Desk = request.app.state.lookups
+def _desk(connection: Connection) -> Desk:
+    desk: Desk = connection.app.state.lookups
     return desk
 
 

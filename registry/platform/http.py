@@ -61,8 +61,8 @@ _BY_STATUS: dict[int, type[RegistryError]] = {
 }
 
 
-#: (request, untyped body) -> faults of its values.
-Values = Callable[[Request[Any, Any, Any], Any], Iterable[Fault]]
+#: (connection, untyped body) -> faults of its values.
+Values = Callable[[Connection, Any], Iterable[Fault]]
 MOST_FAULTS = 50
 
 
@@ -97,15 +97,19 @@ def takes(type_: type[T], values: Values = lambda *_: ()) -> dict[str, Any]:
     """
 
     async def read(request: Request[Any, Any, Any]) -> T:
-        body = await request.body()
-        try:
-            return decode(body, type_)
-        except InvalidValues as refusal:
-            told = {fault.pointer for fault in refusal.errors}
-            more = [f for f in values(request, msgspec.json.decode(body)) if f.pointer not in told]
-            raise invalid([*refusal.errors, *more][:MOST_FAULTS]) from None
+        return command_of(request, await request.body(), type_, values)
 
     return {"dependencies": {"command": Provide(read)}, "opt": {"takes": type_}}
+
+
+def command_of(connection: Connection, body: bytes, type_: type[T], values: Values) -> T:
+    """The body as a command; see `takes`."""
+    try:
+        return decode(body, type_)
+    except InvalidValues as refusal:
+        told = {fault.pointer for fault in refusal.errors}
+        more = [f for f in values(connection, msgspec.json.decode(body)) if f.pointer not in told]
+        raise invalid([*refusal.errors, *more][:MOST_FAULTS]) from None
 
 
 def decode(body: bytes, type_: type[T]) -> T:
@@ -130,10 +134,18 @@ def invalid(found: Sequence[Fault]) -> InvalidValues:
 
 def key_of(connection: Connection) -> str | None:
     """The key in `Authorization: Bearer` or `X-Api-Key`; None without one."""
-    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    scheme, _, key = (header(connection, b"authorization") or "").partition(" ")
     if scheme.lower() == "bearer" and key:
         return key.strip()
-    return connection.headers.get("x-api-key")
+    return header(connection, b"x-api-key")
+
+
+def header(connection: Connection, name: bytes) -> str | None:
+    """The first header of that name (in small letters); looking through a dozen is quicker than a mapping of them."""
+    for key, value in connection.scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")
+    return None
 
 
 def request_id(scope: Scope) -> str:
@@ -210,6 +222,13 @@ def _respond(request: Request[Any, Any, Any], fact: RegistryError) -> Response[b
         headers["WWW-Authenticate"] = "Bearer"
     body = msgspec.json.encode(fact.problem(request_id(request.scope)))
     return Response(body, status_code=fact.status, media_type=PROBLEM, headers=headers)
+
+
+def refused(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    """The answer to whatever was raised, as the framework would choose it."""
+    kinds = (kind for kind in type(fault).__mro__ if kind in EXCEPTION_HANDLERS)
+    answer: Response[bytes] = EXCEPTION_HANDLERS[next(kinds)](request, fault)
+    return answer
 
 
 def on_registry_error(request: Request[Any, Any, Any], fact: RegistryError) -> Response[bytes]:

@@ -14,14 +14,13 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
 import structlog
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from registry.platform.db import MEMBER_ROLE, plain_dsn
 from registry.platform.ids import uuid7
+from registry.platform.listening import listen
 from registry.platform.runtime import Runtime, Session, transaction
 from registry.platform.tables import Heartbeat
 
@@ -86,7 +85,7 @@ async def run_all(runtime: Runtime, jobs: Sequence[Job]) -> int:
 async def loop(runtime: Runtime, url: str, jobs: Sequence[Job], stop: asyncio.Event) -> None:
     """Run the jobs until `stop` is set; what is in hand is finished first."""
     woken = asyncio.Event()
-    listener = asyncio.create_task(_listen(url, woken, stop))
+    listener = asyncio.create_task(listen(url, CHANNEL, woken.set))
     heart = asyncio.create_task(_beat(runtime, stop))
     last_run = dict.fromkeys((job.name for job in jobs), 0.0)
     try:
@@ -119,24 +118,6 @@ async def _wait(woken: asyncio.Event, stop: asyncio.Event, seconds: float) -> No
     await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
-
-
-async def _listen(url: str, woken: asyncio.Event, stop: asyncio.Event) -> None:
-    """Hold a connection that listens; when it breaks, the intervals are the net below until it is back."""
-    while not stop.is_set():
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            connection = await asyncpg.connect(
-                plain_dsn(url), server_settings={"role": MEMBER_ROLE}
-            )
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _, lost=lost: lost.set())
-            try:
-                await connection.add_listener(CHANNEL, lambda *_: woken.set())
-                woken.set()
-                await lost.wait()
-            finally:
-                connection.terminate()
-        await asyncio.sleep(1)
 
 
 async def _beat(runtime: Runtime, stop: asyncio.Event) -> None:

@@ -1,9 +1,11 @@
 """A small memory of what was read lately: the reason why a key costs one query every few seconds, not one a call.
 
-An entry is trusted for `LIFETIME` and then read again, so that a revocation made anywhere reaches every
-process within that time, whether or not a message about it arrives.
+An entry is trusted for `LIFETIME` and then read again, so that a revocation made anywhere reaches every process within
+that time even when no message about it arrives (`listening` brings one at once). What is in use is read again before
+its end, while calls go on with what is known; many who ask for the same wait for one reading.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -11,7 +13,8 @@ from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
-LIFETIME = 3.0
+LIFETIME = 4.0
+RENEWED = LIFETIME / 2
 LARGEST = 10_000
 
 
@@ -21,15 +24,38 @@ class Recent(Generic[V]):
     def __init__(self, load: Callable[[bytes], Awaitable[V | None]]) -> None:
         self._load = load
         self._entries: OrderedDict[bytes, tuple[float, V]] = OrderedDict()
+        self._loading: dict[bytes, asyncio.Task[V | None]] = {}
 
     async def get(self, digest: bytes) -> V | None:
         """The value, read again when what is remembered is older than `LIFETIME` seconds."""
         known = self._entries.get(digest)
-        if known is not None and time.monotonic() - known[0] < LIFETIME:
+        if known is not None and (age := time.monotonic() - known[0]) < LIFETIME:
+            if age >= RENEWED:
+                _ = self._begin(digest)
             self._entries.move_to_end(digest)
             return known[1]
-        read_at = time.monotonic()
-        value = await self._load(digest)
+        # Whoever leaves takes the reading from nobody else.
+        return await asyncio.shield(self._begin(digest))
+
+    def _begin(self, digest: bytes) -> "asyncio.Task[V | None]":
+        """The reading under way, or a new one."""
+        task = self._loading.get(digest)
+        if task is None:
+            task = self._loading[digest] = asyncio.ensure_future(self._read(digest))
+            # A reading that nobody waits for may fail: the next one tells.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return task
+
+    async def _read(self, digest: bytes) -> V | None:
+        read_at, mine = time.monotonic(), asyncio.current_task()
+        try:
+            value = await self._load(digest)
+        finally:
+            current = self._loading.get(digest) is mine
+            if current:
+                del self._loading[digest]
+        if not current:
+            return value  # it was forgotten meanwhile: good for who waited, and to be read again
         if value is None:
             self._entries.pop(digest, None)
             return None
@@ -39,5 +65,6 @@ class Recent(Generic[V]):
         return value
 
     def forget(self) -> None:
-        """Drop everything; the next call reads again."""
+        """Drop everything, what is being read just now too; the next call reads again."""
         self._entries.clear()
+        self._loading.clear()

@@ -14,6 +14,7 @@ from registry.platform import cursors
 from registry.platform.cursors import Page
 from registry.platform.faults import Fault
 from registry.platform.http import (
+    Connection,
     Cursor,
     IdempotencyKey,
     Limit,
@@ -46,7 +47,7 @@ ReportState = Annotated[
 ]
 
 
-def _values(request: Caller, body: object) -> list[Fault]:
+def _values(request: Connection, body: object) -> list[Fault]:
     """What of the subject cannot be read, beside what is wrong with the form."""
     return identities.value_faults(body, country=member_of(request).country)
 
