@@ -1,5 +1,7 @@
 """Builds the application: the only list of routes, and the only place that wires HTTP to the slices."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -21,6 +23,7 @@ from registry.platform.access_log import AccessLog
 from registry.platform.answer_headers import AnswerHeaders
 from registry.platform.guard import Guard
 from registry.platform.http import EXCEPTION_HANDLERS, Negotiated
+from registry.platform.listening import listen
 from registry.platform.runtime import Runtime
 from registry.reports import moderation_routes, receipt_routes
 from registry.reports import routes as reports
@@ -44,6 +47,9 @@ ROUTES = [
     *documents.ROUTES,
 ]
 
+#: Where the database tells of changed keys (`migrations/versions/0009`).
+KEYS_CHANGED = "registry_keys"
+
 Opening = Callable[[], AbstractAsyncContextManager[Runtime]]
 
 
@@ -55,7 +61,12 @@ def build(opening: Opening | None = None) -> Litestar:
         assert opening is not None  # noqa: S101 - an application that serves has a runtime
         async with opening() as runtime:
             attach(app, runtime)
+            told = asyncio.create_task(_told(app, runtime))
+            # What was made so far stays: collecting garbage need not go through all of it again and again.
+            gc.collect()
+            gc.freeze()
             yield
+            told.cancel()
 
     return Litestar(
         route_handlers=ROUTES,
@@ -77,16 +88,28 @@ def attach(app: Litestar, runtime: Runtime) -> None:
     app.state.lookups = Desk(runtime)
 
 
+async def _told(app: Litestar, runtime: Runtime) -> None:
+    """Forget keys whenever the database tells that one has changed, here or in another process."""
+
+    def forget() -> None:
+        app.state.member_keys.forget()
+        app.state.staff_keys.forget()
+
+    url = runtime.database.engine.url.render_as_string(hide_password=False)
+    await listen(url, KEYS_CHANGED, forget)
+
+
 def serving(opening: Opening) -> Any:
     """The application as it is served, on the runtime that it opens."""
     return wrapped(build(opening))
 
 
-def wrapped(application: Litestar) -> Any:
+def wrapped(application: Litestar, *, lane: bool = True) -> Any:
     """The ASGI application behind the access log, what every answer tells, and the guard of bad input."""
 
     async def budget(scope: Any) -> dict[str, str]:
         known: Any = {**scope, "litestar_app": application}
         return await member_access.told_to(ASGIConnection(known))
 
-    return AccessLog(AnswerHeaders(Guard(Lane(application)), budget))
+    inner = Lane(application) if lane else application
+    return AccessLog(AnswerHeaders(Guard(inner), budget))

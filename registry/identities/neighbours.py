@@ -17,7 +17,13 @@ from registry.identities import store
 from registry.matching import blocking, weights
 from registry.matching.comparison import Comparison, compare
 from registry.matching.decision import Verdict, judge
-from registry.matching.fingerprints import STRONG, Token, index_values, keyed
+from registry.matching.fingerprints import (
+    STRONG,
+    Token,
+    index_values,
+    keyed,
+    strong_tokens,
+)
 from registry.matching.parameters import Parameters
 from registry.matching.profile import Profile, profile
 from registry.matching.subject import Subject
@@ -46,6 +52,15 @@ def tokens(keyring: Keyring, subject: Subject, made: Profile | None = None) -> l
     return index_values(
         subject, index_key=keyring.index_key, names_key=keyring.names_key, made=made
     )
+
+
+def asked_tokens(keyring: Keyring, subject: Subject) -> list[Token]:
+    """What a lookup asks by: the strong identifiers; without one, the name with a birth date or a town.
+
+    With an identifier in hand, likeness of names would only add strangers.
+    """
+    strong = strong_tokens(subject, keyring.index_key)
+    return strong or [token for token in tokens(keyring, subject) if token.kind in blocking.ASKED]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 from registry.businesses import service as businesses
 from registry.businesses.rules import State as BusinessState
 from registry.identities import standings, store
-from registry.identities.neighbours import PLACE, tokens
+from registry.identities.neighbours import PLACE, asked_tokens
 from registry.identities.resolution import (
     erase,
     judge_again,
@@ -35,6 +35,7 @@ MOST_VALUES = 10
 #: Resolution is asked for together with the rest.
 __all__ = [
     "PLACE",
+    "asked_tokens",
     "attach",
     "detach",
     "erase",
@@ -47,7 +48,6 @@ __all__ = [
     "show",
     "strong_identifiers",
     "subject_of",
-    "tokens",
     "value_faults",
 ]
 

@@ -5,7 +5,7 @@ The counting itself is one SQL function (`registry_spend`, GCRA), so that it is 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -102,12 +102,13 @@ def divided(spent: Spent, costs: Sequence[int]) -> list[Spent]:
             for reset, (_, quota, seconds) in zip(spent.resets, spent.budget.windows, strict=True)
         )
         parts.append(
-            replace(
-                spent,
+            Spent(
+                budget=spent.budget,
                 admitted=got,
                 remaining=tuple(room + left for room in spent.remaining),
                 resets=resets,
                 wait=0.0 if left else spent.wait,
+                at=spent.at,
             )
         )
     return parts

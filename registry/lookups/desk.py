@@ -7,7 +7,7 @@ first fail the request that met them.
 """
 
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from registry.lookups.answers import compose
 from registry.lookups.queries import Query
 from registry.lookups.rules import Fact, Found
 from registry.lookups.wire import LookupAnswer
+from registry.matching.compare import plain
 from registry.matching.subject import Subject
 from registry.platform.errors import Unavailable
 from registry.platform.idempotency import StillRunning
@@ -43,7 +44,8 @@ Answered = tuple[list[LookupAnswer], Spent]
 class StoredReceipt(msgspec.Struct, frozen=True):
     """What a receipt keeps, sealed under the business's key."""
 
-    answer: LookupAnswer
+    #: `LookupAnswer` as it was sent.
+    answer: msgspec.Raw
     reference: str
     #: The reports behind `answer.matches[i].reports[j]`.
     reports: list[list[UUID]]
@@ -75,7 +77,7 @@ class Desk:
     async def _answer(self, asked: Sequence[Asked]) -> list[Answered | Exception]:
         try:
             async with self.runtime.database.lookups.acquire() as connection:
-                reading = await _read(connection, asked)
+                reading = await _read(self.runtime, connection, asked)
                 return await self._keep(connection, asked, reading)
         except asyncpg.DataError as fault:
             # Something that was to be read is broken, and so nothing was spent: each for itself, then.
@@ -118,48 +120,64 @@ def _refusal(code: str) -> Exception:
 class _Reading:
     """What was read for everybody, and opened as far as somebody needs it."""
 
-    def __init__(self, read: store.Reading, spent: list[Spent]) -> None:
+    def __init__(self, runtime: Runtime, read: store.Reading, spent: list[Spent]) -> None:
         self.at, self.spent = read.at, spent
-        self._read = read
-        self._opened: dict[UUID, tuple[Subject, DataKey]] = {}
+        self._runtime, self._read = runtime, read
+        self._keys: dict[UUID, DataKey] = {}
 
     def rules_of(self, business_id: UUID) -> Sequence[rules.Rule]:
+        """The rules by which the business's lookups are advised."""
         return store.rules_of(self._read.terms.get(business_id))
 
-    def found(self, runtime: Runtime, query: Query) -> list[Found]:
+    def found(self, query: Query) -> list[Found]:
         """The identities that the query's index values lead to, each once."""
-        hits: dict[UUID, dict[str, store.Hit]] = {}
-        for value in query.values:
+        hits: dict[UUID, set[str]] = {}
+        shared: dict[UUID, set[str]] = {}
+        for value, kind in query.values.items():
             for hit in self._read.hits.get(value, ()):
-                hits.setdefault(hit.identity, {})[hit.fact] = hit
+                hits.setdefault(hit.identity, set()).add(hit.fact)
+                if hit.held:
+                    shared.setdefault(hit.identity, set()).add(kind)
         return [
-            self._identity(runtime, identity, list(of.values())) for identity, of in hits.items()
+            self._identity(query, identity, facts, frozenset(shared.get(identity, ())))
+            for identity, facts in hits.items()
         ]
 
-    def _identity(self, runtime: Runtime, identity: UUID, hits: Sequence[store.Hit]) -> Found:
-        facts = [msgspec.json.decode(hit.fact, type=Fact) for hit in hits]
-        facts.sort(key=lambda fact: str(fact.report))
+    def _identity(
+        self, query: Query, identity: UUID, texts: Iterable[str], shared: frozenset[str]
+    ) -> Found:
+        facts = [msgspec.json.decode(text, type=Fact) for text in texts]
+        facts.sort(key=lambda fact: fact.report)
         facts.sort(key=lambda fact: fact.month, reverse=True)
-        opened = {
-            record: one
-            for record in dict.fromkeys(fact.record for fact in facts)
-            if (one := self._open(runtime, record)) is not None
-        }
+        records = () if plain(query.subject) else dict.fromkeys(fact.record for fact in facts)
         return Found(
             identity=identity,
-            facts=tuple(_with_words(fact, opened) for fact in facts),
-            subjects=tuple(subject for subject, _ in opened.values()),
+            facts=tuple(map(self._with_words, facts)),
+            subjects=tuple(self._subject(r) for r in records if r in self._read.records),
+            shared=shared,
         )
 
-    def _open(self, runtime: Runtime, record: UUID) -> tuple[Subject, DataKey] | None:
-        """None where the report was erased just now."""
-        if record not in self._opened and record in self._read.records:
-            sealed = self._read.records[record]
-            self._opened[record] = store.opened(runtime.keyring, sealed, identities.PLACE)
-        return self._opened.get(record)
+    def _subject(self, record: UUID) -> Subject:
+        sealed = self._read.records[record].sealed
+        return self._key(record).open(identities.PLACE, sealed, Subject)
+
+    def _with_words(self, fact: Fact) -> Fact:
+        """The fact with the person's own words readable; without them when their report was erased just now."""
+        if fact.reply is None:
+            return fact
+        words = None
+        if fact.record in self._read.records:
+            sealed = b64decode(fact.reply)
+            words = self._key(fact.record).open(f"{REPLY}:{fact.report}", sealed, str)
+        return msgspec.structs.replace(fact, reply=words)
+
+    def _key(self, record: UUID) -> DataKey:
+        if record not in self._keys:
+            self._keys[record] = store.key_of(self._runtime.keyring, self._read.records[record])
+        return self._keys[record]
 
 
-async def _read(connection: store.Connection, asked: Sequence[Asked]) -> _Reading:
+async def _read(runtime: Runtime, connection: store.Connection, asked: Sequence[Asked]) -> _Reading:
     """Read and spend for everybody. Who has one budget spends from it in the order of asking."""
     together: dict[str, list[Asked]] = {}
     for one in asked:
@@ -167,24 +185,25 @@ async def _read(connection: store.Connection, asked: Sequence[Asked]) -> _Readin
     budgets: list[tuple[Budget, int]] = [
         (of[0].member.budget, sum(len(one.queries) for one in of)) for of in together.values()
     ]
-    read = await store.ask(
-        connection,
-        {value for one in asked for query in one.queries for value in query.values},
-        {one.member.business_id for one in asked},
-        budgets,
-    )
+    values: dict[bytes, bool] = {}
+    for one in asked:
+        for query in one.queries:
+            compared = not plain(query.subject)
+            for value in query.values:
+                values[value] = compared or values.get(value, False)
+    read = await store.ask(connection, values, {one.member.business_id for one in asked}, budgets)
     shares = {
         holder: iter(limits_rules.divided(spent, [len(one.queries) for one in of]))
         for (holder, of), spent in zip(together.items(), read.spent, strict=True)
     }
-    return _Reading(read, [next(shares[one.member.budget.holder]) for one in asked])
+    return _Reading(runtime, read, [next(shares[one.member.budget.holder]) for one in asked])
 
 
 def _make(
     runtime: Runtime, reading: _Reading, member: Member, query: Query
 ) -> tuple[LookupAnswer, store.Row]:
     """The answer to a query, and what of it goes on record."""
-    graded = rules.matches(query.subject, reading.found(runtime, query))
+    graded = rules.matches(query.subject, reading.found(query))
     own_rules = reading.rules_of(member.business_id) if graded else ()
     answer = compose(uuid7(), reading.at, graded, member.business_id, own_rules)
     return answer, make_row(runtime, member, query, answer, graded)
@@ -199,7 +218,8 @@ def make_row(
 ) -> store.Row:
     """What of an answer goes on record."""
     reports = [[fact.report for fact in match.facts] for match in graded]
-    receipt = StoredReceipt(answer, query.request.reference, reports)
+    body = msgspec.json.encode(answer)
+    receipt = StoredReceipt(msgspec.Raw(body), query.request.reference, reports)
     return store.Row(
         id=answer.lookup_id,
         business_id=member.business_id,
@@ -209,7 +229,7 @@ def make_row(
         result=answer.result,
         report_ids=[report for of_match in reports for report in of_match],
         sealed=member.data_key.seal(place_of(answer.lookup_id), receipt),
-        digest=runtime.keyring.digest("receipt", msgspec.json.encode(answer).decode()),
+        digest=runtime.keyring.digest("receipt", body.decode()),
         idempotency=query.idempotency,
         fingerprint=query.fingerprint,
     )
@@ -218,12 +238,3 @@ def make_row(
 def place_of(lookup_id: UUID) -> str:
     """Where a receipt lies, for the vault."""
     return f"lookups.sealed:{lookup_id}"
-
-
-def _with_words(fact: Fact, opened: "dict[UUID, tuple[Subject, DataKey]]") -> Fact:
-    """The fact with the person's own words readable; without them when their report was erased just now."""
-    if fact.reply is None or fact.record not in opened:
-        return msgspec.structs.replace(fact, reply=None) if fact.reply else fact
-    sealed = b64decode(fact.reply)
-    words = opened[fact.record][1].open(f"{REPLY}:{fact.report}", sealed, str)
-    return msgspec.structs.replace(fact, reply=words)

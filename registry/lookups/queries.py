@@ -5,8 +5,6 @@ import msgspec
 from registry.businesses.access import Member
 from registry.identities import service as identities
 from registry.lookups.wire import LookupRequest
-from registry.matching.blocking import ASKED
-from registry.matching.fingerprints import STRONG
 from registry.matching.subject import Subject
 from registry.platform.errors import RuleBroken
 from registry.platform.faults import Fault
@@ -23,7 +21,8 @@ class Query(msgspec.Struct, frozen=True):
     """A lookup that can be made: the subject in normal form, its index values, and why it is asked."""
 
     subject: Subject
-    values: tuple[bytes, ...]
+    #: Index value -> its kind.
+    values: dict[bytes, str]
     request: LookupRequest
     #: Keyed digests of the caller's idempotency key and of the request under it.
     idempotency: bytes | None = None
@@ -43,13 +42,11 @@ def read(
     `body` is what makes the request under `key` the same one, where that is more than this lookup (a batch).
     """
     subject = identities.read(request.subject, country=member.country)
-    tokens = [t for t in identities.tokens(runtime.keyring, subject) if t.kind in STRONG | ASKED]
+    tokens = identities.asked_tokens(runtime.keyring, subject)
     if not tokens:
         said = "needs a phone, e-mail, tax id, company code or handle, or a name with a birth date or city"
         raise LookupInsufficient(f"The subject {said}.", errors=[Fault("/subject", said)])
-    # With an identifier in hand, likeness of names would only add strangers.
-    strong = [token for token in tokens if token.kind in STRONG]
-    values = tuple(token.value for token in strong or tokens)
+    values = {token.value: token.kind for token in tokens}
     if key is None:
         return Query(subject, values, request)
     digest = runtime.keyring.digest("lookup-idempotency", f"{member.business_id}:{key}")

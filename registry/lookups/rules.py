@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from registry.matching.compare import Agreement, Grade, alike, grade
+from registry.matching.compare import Agreement, Grade, alike, grade, grade_of, plain
 from registry.matching.party import STRONG
 from registry.matching.subject import Subject
 
@@ -69,7 +69,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     identity: UUID
     facts: tuple[Fact, ...]
-    subjects: tuple[Subject, ...]
+    #: What the records behind the facts hold; empty for a query that is `plain`.
+    subjects: tuple[Subject, ...] = ()
+    #: The strong kinds of the query's values that one of these records holds.
+    shared: frozenset[str] = frozenset()
 
 
 class Graded(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +109,7 @@ def matches(query: Subject, found: Sequence[Found]) -> list[Graded]:
     """Grade every identity found, surest first; a possible one loses its facts here."""
     graded = []
     for one in found:
-        sure, agreement = grade(query, one.subjects)
+        sure, agreement = grade_of(one.shared) if plain(query) else grade(query, one.subjects)
         if not any(agreed.field in STRONG for agreed in agreement) and not alike(agreement):
             continue  # a token in common, and no more
         facts = () if sure is Grade.POSSIBLE else one.facts

@@ -97,7 +97,8 @@ async def receipt(session: Session, member: Member, lookup_id: UUID) -> LookupAn
     row = await store.get(session, member.business_id, lookup_id)
     stored = member.data_key.open(desks.place_of(lookup_id), row.sealed, desks.StoredReceipt)
     gone = await identities.hidden_since(session, row.report_ids)
-    return with_gone(stored.answer, stored.reports, gone)
+    answer = msgspec.json.decode(stored.answer, type=LookupAnswer)
+    return with_gone(answer, stored.reports, gone)
 
 
 async def replays(

@@ -1,6 +1,6 @@
 """Every SQL statement of lookups. The hot path is raw asyncpg, under a role that may run these functions only."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -14,7 +14,6 @@ from registry.limits import rules as limits_rules
 from registry.limits.rules import Budget, Spent
 from registry.lookups.rules import DEFAULT_RULES, Rule
 from registry.lookups.tables import Lookup, Terms
-from registry.matching.subject import Subject
 from registry.platform import clock, vault
 from registry.platform.errors import NotFound
 from registry.platform.keyring import Keyring
@@ -46,7 +45,8 @@ class Hit(NamedTuple):
     """A fact that an index value led to, as the standing holds it."""
 
     identity: UUID
-    record: UUID
+    #: Whether the record behind the fact holds the value itself.
+    held: bool
     #: `rules.Fact` in JSON.
     fact: str
 
@@ -76,22 +76,26 @@ class Reading(NamedTuple):
 
 async def ask(
     connection: Connection,
-    values: Collection[bytes],
+    values: Mapping[bytes, bool],
     businesses: Collection[UUID],
     budgets: Sequence[tuple[Budget, int]],
 ) -> Reading:
-    """Read the standings under the values and spend from the budgets; each holder's budget stands there once."""
+    """Read the standings under the values and spend from the budgets; each holder's budget stands there once.
+
+    A value says whether there is more to compare; then the records that it leads to come along, sealed.
+    """
     asked = list(values)
     row = await connection.fetchrow(
-        "SELECT * FROM registry_ask($1, $2, $3, $4, $5, $6, $7, $8)",
+        "SELECT * FROM registry_ask($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         asked,
+        list(values.values()),
         list(businesses),
         clock.offset(),
         *limits_rules.asked(budgets),
     )
     assert row is not None  # noqa: S101 - the function always returns one row
     hits: dict[bytes, list[Hit]] = {}
-    for place, *found in _rows(row, "places", "identities", "records_of", "facts"):
+    for place, *found in _rows(row, "places", "identities", "held", "facts"):
         hits.setdefault(asked[place - 1], []).append(Hit(*found))
     sealed = _rows(row, "records", "data_keys", "sealed", "wrapped", "versions")
     return Reading(
@@ -108,10 +112,9 @@ def _rows(row: asyncpg.Record, *columns: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(row[column] or () for column in columns), strict=True)
 
 
-def opened(keyring: Keyring, record: SealedRecord, place: str) -> tuple[Subject, DataKey]:
-    """What a record holds, and the key that opens what else its report said."""
-    key = vault.unwrap(keyring, record.data_key_id, record.wrapped, record.kek_version)
-    return key.open(place, record.sealed, Subject), key
+def key_of(keyring: Keyring, record: SealedRecord) -> DataKey:
+    """The key that opens the record, and what else its report said."""
+    return vault.unwrap(keyring, record.data_key_id, record.wrapped, record.kek_version)
 
 
 def rules_of(terms: str | None) -> Sequence[Rule]:

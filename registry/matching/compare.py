@@ -101,6 +101,22 @@ def grade(query: Subject, records: Sequence[Subject]) -> tuple[Grade, list[Agree
     return _graded(best), shown
 
 
+def plain(query: Subject) -> bool:
+    """Answer whether a query has nothing that could agree or contradict beside phones, e-mails and handles.
+
+    Then its grade follows from which of them are shared, and no record need be opened (`grade_of`).
+    """
+    return not (
+        query.name or query.birth_date or query.city or query.tax_ids or query.company_codes
+    )
+
+
+def grade_of(shared: Collection[str]) -> tuple[Grade, list[Agreement]]:
+    """Answer what `grade` does for a `plain` query that shares these strong kinds with an identity's records."""
+    found = {kind: Agreement(kind, "same") for kind in sorted(shared, key=_SHOWN.index)}
+    return _graded(found), list(found.values())
+
+
 def alike(agreement: Sequence[Agreement]) -> bool:
     """Answer whether likeness without a shared identifier is worth a mention: the name agrees, and so does the
     birth date or the town, and nothing else contradicts.

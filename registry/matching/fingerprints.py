@@ -14,7 +14,7 @@ from registry.matching import blocking
 from registry.matching.party import STRONG, Subject, strong_values
 from registry.matching.profile import Profile
 
-__all__ = ["STRONG", "Token", "index_values", "strong_values"]
+__all__ = ["STRONG", "Token", "index_values", "strong_tokens", "strong_values"]
 
 _BYTES = 16
 _UNDER_NAMES = ("name_", "city_")
@@ -27,6 +27,14 @@ class Token(NamedTuple):
     kind: str
     #: 16 bytes.
     value: bytes
+
+
+def strong_tokens(subject: Subject, index_key: bytes) -> list[Token]:
+    """Answer the index values of the strong identifiers alone, each once."""
+    return [
+        Token(kind, keyed(kind, text, index_key))
+        for kind, text in dict.fromkeys(strong_values(subject))
+    ]
 
 
 def index_values(

@@ -15,10 +15,10 @@ places in the code, never the message of an exception: that may repeat a person'
 """
 
 import asyncio
+import os
 import re
 import time
 import traceback
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final, NoReturn
 
@@ -113,7 +113,7 @@ class _Head:
                 self.seen[name].append(value)
         given = self.seen[b"x-request-id"]
         usable = len(given) == 1 and _REQUEST_ID.fullmatch(given[0])
-        self.request_id = given[0].decode() if usable else uuid.uuid4().hex
+        self.request_id = given[0].decode() if usable else os.urandom(16).hex()
         self.media, _, self.parameters = (
             b"".join(self.seen[b"content-type"]).lower().partition(b";")
         )

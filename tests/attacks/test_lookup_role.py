@@ -13,7 +13,7 @@ from tests.factories import rows
 from tests.factories.registry import Registry
 
 ITS_OWN = {"registry_spend", "registry_ask", "registry_keep"}
-ASK = "SELECT * FROM registry_ask($1, $2, '0', $3, '{1}', '{5}', '{60}', '{1}')"
+ASK = "SELECT * FROM registry_ask($1, $2, $3, '0', $4, '{1}', '{5}', '{60}', '{1}')"
 KEEP = (
     "SELECT * FROM registry_keep('{0}', $1, $2, $3, $4, '{order}', '{no_record}', '{\"{}\"}', '{x}', '{x}',"
     " '{NULL}', '{NULL}')"
@@ -96,7 +96,7 @@ async def test_its_functions_cannot_be_led_astray(shared: Registry) -> None:
         await connection.execute("CREATE TEMP TABLE lookups (LIKE pg_class) ON COMMIT DROP")
         await connection.execute("CREATE TEMP TABLE buckets (name text, arrival timestamptz)")
         await connection.execute("INSERT INTO pg_temp.buckets VALUES ('x', 'infinity')")
-        (row,) = await connection.fetch(ASK, [], [shop.id], ["x"])
+        (row,) = await connection.fetch(ASK, [], [], [shop.id], ["x"])
         assert row["admitted"] == [1]
         kept = uuid7()
         columns = ([kept], [shop.id], [uuid7()], [datetime.now(UTC)])
@@ -109,7 +109,7 @@ async def test_values_are_bound_and_never_spliced(shared: Registry) -> None:
     """What is asked for is data to every function: an index value that looks like SQL is a value."""
     value = b"'; DROP TABLE standings; --"
     name = "x'); DELETE FROM buckets; --"
-    (row,) = await _ask(shared.runtime, ASK, [value], [], [name])
+    (row,) = await _ask(shared.runtime, ASK, [value], [True], [], [name])
     assert (row["facts"], row["admitted"]) == (None, [1])
     assert (
         len(await rows.select(shared.runtime, "SELECT 1 FROM buckets WHERE name = :n", n=name)) == 1

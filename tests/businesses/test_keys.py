@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +11,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from registry import app
+from registry.businesses import service as businesses
 from registry.platform import recent, runtime, secrets
+from registry.platform.actor import CONSOLE
+from registry.platform.runtime import Runtime, transaction
 from tests.factories import rows
 from tests.factories.dumps import every_cell
 from tests.factories.registry import SCOPES, Registry, Shop, problem, query, serving
@@ -158,6 +164,50 @@ async def test_revoked_everywhere_within_five_seconds(
     entries = await rows.actions(registry.runtime, made["key"]["id"])
     assert entries == ["key.created", "key.revoked"]
     assert problem(await shop.using(made["api_key"]).call("GET", "/v1/usage"))[0] == 401
+
+
+@pytest.mark.parametrize("change", ["revoke", "suspend", "plan"])
+async def test_a_message_takes_a_change_to_every_process_at_once(
+    registry: Registry, database_url: str, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Where what is known would be trusted for an hour, a change made elsewhere still holds within a moment."""
+    monkeypatch.setattr(recent, "LIFETIME", 3600.0)
+    monkeypatch.setattr(recent, "RENEWED", 1800.0)
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[Runtime]:
+        async with runtime.running(registry.runtime.settings, database_url) as second:
+            yield second
+
+    shop = await registry.shop()
+    made = await shop.make_key("lookup")
+    application = app.build(opening)
+    transport = httpx.ASGITransport(app.wrapped(application))
+    async with (
+        application.lifespan(),
+        httpx.AsyncClient(transport=transport, base_url="http://registry.test") as http,
+    ):
+        other = Shop(shop.id, made["api_key"], http)
+
+        async def asked() -> tuple[int, str]:
+            answer = await other.call("POST", "/v1/lookups", query(phone="0505550181"))
+            return answer.status_code, answer.headers.get("RateLimit-Policy", "")
+
+        before = await asked()
+        assert before[0] == 200
+        assert await asked() == before
+        if change == "revoke":
+            await shop.call("POST", f"/v1/api-keys/{made['key']['id']}/revoke")
+        elif change == "suspend":
+            await registry.decide_business(shop.id, "suspend")
+        else:
+            async with transaction(registry.runtime) as session:
+                await businesses.set_plan(session, CONSOLE, shop.id, "pro")
+        began = time.monotonic()
+        while (after := await asked()) == before:
+            assert time.monotonic() - began < 5
+            await asyncio.sleep(0.05)
+    assert after[0] == {"revoke": 401, "suspend": 403, "plan": 200}[change]
 
 
 async def test_suspended_everywhere_within_five_seconds(registry: Registry) -> None:

@@ -76,12 +76,18 @@ def test_a_possible_match_loses_its_facts() -> None:
 
 def test_the_surest_and_the_fullest_come_first() -> None:
     query = Subject(kind="person", country="UA", phones=("+380505550101",))
-    record = Subject(kind="person", country="UA", phones=("+380505550101",))
+    shared = frozenset({"phone"})
     found = [
-        Found(identity=UUID(int=1), facts=(fact(),), subjects=(record,)),
-        Found(identity=UUID(int=2), facts=(fact(), fact(source=2)), subjects=(record,)),
+        Found(identity=UUID(int=1), facts=(fact(),), shared=shared),
+        Found(identity=UUID(int=2), facts=(fact(), fact(source=2)), shared=shared),
     ]
     assert [len(one.facts) for one in matches(query, found)] == [2, 1]
+
+
+def test_facts_of_records_that_do_not_hold_the_number_are_not_told() -> None:
+    """The standing lies there for another record's sake, one that is not shown yet."""
+    query = Subject(kind="person", country="UA", phones=("+380505550101",))
+    assert matches(query, [Found(identity=UUID(int=1), facts=(fact(),))]) == []
 
 
 @pytest.mark.parametrize(

@@ -215,3 +215,26 @@ def test_contradictions_make_a_match_possible_only(one: Subject, other: Subject)
     assert {a.field for a in shown if a.field in STRONG and a.how == "same"} == set(
         compare.shared_kinds(one, other)
     )
+
+
+bare = st.builds(
+    make_subject,
+    kind=st.sampled_from(["person", "company"]),
+    phones=st.lists(st.sampled_from([PHONE, "0671234567"]), max_size=2),
+    emails=st.lists(st.sampled_from(["a@shop.example", "b@shop.example"]), max_size=2),
+)
+
+
+@given(bare, st.lists(st.one_of(subjects, bare), min_size=1, max_size=3))
+def test_a_plain_query_is_graded_by_what_it_shares_as_by_the_opened_records(
+    query: Subject, records: list[Subject]
+) -> None:
+    assert compare.plain(query)
+    shared = {kind for record in records for kind in compare.shared_kinds(query, record)}
+    assert compare.grade_of(shared) == compare.grade(query, records)
+
+
+@given(subjects)
+def test_what_has_more_to_compare_is_not_plain(query: Subject) -> None:
+    has_more = query.name or query.birth_date or query.city or query.tax_ids or query.company_codes
+    assert compare.plain(query) == (not has_more)
