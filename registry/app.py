@@ -18,8 +18,9 @@ from registry.identities import routes as identities
 from registry.lookups import routes as lookups
 from registry.lookups.desk import Desk
 from registry.lookups.lane import Lane
-from registry.platform import documents, health
+from registry.platform import admission, documents, health
 from registry.platform.access_log import AccessLog
+from registry.platform.admission import Admission, Shares
 from registry.platform.answer_headers import AnswerHeaders
 from registry.platform.guard import Guard
 from registry.platform.http import EXCEPTION_HANDLERS, Negotiated
@@ -49,6 +50,11 @@ ROUTES = [
 
 #: Where the database tells of changed keys (`migrations/versions/0009`).
 KEYS_CHANGED = "registry_keys"
+
+#: What a flood of other calls must not keep from being heard: the reported person, moderation, revocation of keys.
+KEPT = ("/v1/subject", "/v1/disputes", "/v1/moderation", "/v1/operations", "/v1/api-keys")
+#: What the operator's machinery asks.
+FREE = ("/health/", "/metrics")
 
 Opening = Callable[[], AbstractAsyncContextManager[Runtime]]
 
@@ -86,6 +92,8 @@ def attach(app: Litestar, runtime: Runtime) -> None:
     app.state.member_keys = member_access.remembered(runtime)
     app.state.staff_keys = staff_access.remembered(runtime)
     app.state.lookups = Desk(runtime)
+    app.state.gates = admission.gates(2 * runtime.settings.pool_size)
+    app.state.shares = Shares()
 
 
 async def _told(app: Litestar, runtime: Runtime) -> None:
@@ -111,5 +119,11 @@ def wrapped(application: Litestar, *, lane: bool = True) -> Any:
         known: Any = {**scope, "litestar_app": application}
         return await member_access.told_to(ASGIConnection(known))
 
-    inner = Lane(application) if lane else application
-    return AccessLog(AnswerHeaders(Guard(inner), budget))
+    admitted = Admission(
+        Lane(application) if lane else application,
+        lambda: application.state.gates,
+        lookups=("/v1/lookups", "/v1/lookups/batch"),
+        kept=KEPT,
+        free=FREE,
+    )
+    return AccessLog(AnswerHeaders(Guard(admitted), budget))

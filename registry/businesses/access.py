@@ -19,6 +19,7 @@ from registry.limits import service as limits
 from registry.limits.rules import Budget, Spent
 from registry.platform import networks, secrets, vault
 from registry.platform.actor import Actor, ActorKind
+from registry.platform.admission import Shares
 from registry.platform.errors import Forbidden, Unauthenticated
 from registry.platform.http import Connection, key_of, runtime_of
 from registry.platform.recent import Recent
@@ -108,6 +109,8 @@ def member(
         state = connection.scope["state"]
         state["member"] = caller
         state["answer_headers"] = partial(_read_budget, runtime, caller.budget)
+        shares: Shares = connection.app.state.shares
+        shares.take(state, caller.business_id)
         if caller.test and not test:
             raise LiveOnly("Use a `bcr_live_` key here: a test key never touches live data.")
         if scope is not None and scope not in caller.scopes:

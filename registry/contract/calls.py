@@ -96,7 +96,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def refused(self) -> list[str]:
         """How it can be refused, by the stable names of the problems."""
         found = [*refusals.ANY_CALL, *refusals.OWN.get(self.name, ())]
-        found += [refusals.AT_WORK] if self.works else []
+        found += refusals.AT_WORK if self.works else []
         places = {one.place for one in self.parameters}
         found += refusals.of_form(
             reads_values=self.takes is not None or bool(places - {"path"}),

@@ -23,7 +23,7 @@ ANY_CALL = (
     "internal",
 )
 #: What a call meets that needs the database.
-AT_WORK = "unavailable"
+AT_WORK = ("unavailable", "overloaded")
 
 #: Call -> what its slice may refuse.
 OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -117,7 +117,7 @@ def by_status(slugs: Iterable[str]) -> dict[int, list[Refusal]]:
 
 def of_member(*, scoped: bool, verified: bool, test: bool) -> Iterator[str]:
     """What the guard of a member's call refuses."""
-    yield "unauthenticated"
+    yield from ("unauthenticated", "too-many-at-once")
     if scoped:
         yield "scope-missing"
     if verified:

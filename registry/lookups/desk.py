@@ -6,6 +6,7 @@ its neighbours: a standing that cannot be read, a seal that does not open, an id
 first fail the request that met them.
 """
 
+import asyncio
 from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -37,6 +38,7 @@ from registry.platform.vault import DataKey
 LARGEST = 100
 #: Statements under way at a time: one reads while the records of another reach the disk.
 LANES = 3
+REPLAYS = 3
 
 Answered = tuple[list[LookupAnswer], Spent]
 
@@ -66,6 +68,8 @@ class Desk:
         self._ticks = Ticks(
             self._answer, largest=LARGEST, lanes=LANES, size=lambda one: len(one.queries)
         )
+        #: What lookups under a key take of the connections that all calls share.
+        self.replays = asyncio.Semaphore(REPLAYS)
 
     async def look_up(self, member: Member, queries: Sequence[Query]) -> Answered:
         """Answer as many of the queries as the budget admits, in order; each is on record when this returns.

@@ -39,7 +39,7 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
-from registry.platform.runtime import Runtime, transaction
+from registry.platform.runtime import transaction
 
 TAGS = ["Lookups"]
 #: Who may look up.
@@ -80,7 +80,7 @@ async def answer_one(
     runtime, caller = runtime_of(connection), member_of(connection)
     key = idempotency.check_key(idempotency_key, required=False)
     query = queries.read(runtime, caller, command, key=key)
-    stored = await _replays(runtime, caller, [query])
+    stored = await _replays(_desk(connection), caller, [query])
     if stored:
         return stored.popitem()[1], True
     answers, spent = await service.look_up(_desk(connection), caller, [query])
@@ -120,7 +120,7 @@ async def look_up_batch(
             )
         except RegistryError as fault:
             answers[name] = RowProblem(problem=fault.problem(request_id(request.scope)))
-    stored = await _replays(runtime, caller, list(readable.values()))
+    stored = await _replays(_desk(request), caller, list(readable.values()))
     fresh = {name: query for name, query in readable.items() if query.idempotency not in stored}
     answered, spent = await service.look_up(_desk(request), caller, list(fresh.values()))
     tell_budget(request, spent)
@@ -142,11 +142,11 @@ def _desk(connection: Connection) -> Desk:
 
 
 async def _replays(
-    runtime: Runtime, caller: Member, queries: list[Query]
+    desk: Desk, caller: Member, queries: list[Query]
 ) -> dict[bytes | None, LookupAnswer]:
     if not any(query.idempotency for query in queries) or caller.test:
         return {}
-    async with transaction(runtime, business_id=caller.business_id) as session:
+    async with desk.replays, transaction(desk.runtime, business_id=caller.business_id) as session:
         return await service.replays(session, caller, queries)
 
 

@@ -58,7 +58,7 @@ async def look_up(
     if member.test:
         return await sandbox.look_up(desk.runtime, member, queries)
     with _alone(queries):
-        await _refuse_recorded(desk.runtime, member, queries)
+        await _refuse_recorded(desk, member, queries)
         return await desk.look_up(member, queries)
 
 
@@ -82,12 +82,12 @@ def _alone(queries: Sequence[Query]) -> Iterator[None]:
         _under_way.difference_update(mine)
 
 
-async def _refuse_recorded(runtime: Runtime, member: Member, queries: Sequence[Query]) -> None:
+async def _refuse_recorded(desk: desks.Desk, member: Member, queries: Sequence[Query]) -> None:
     """A repetition that found nothing to replay, while the first was under way, and comes in when it is done."""
     keys = [query.idempotency for query in queries if query.idempotency]
     if not keys:
         return
-    async with transaction(runtime, business_id=member.business_id) as session:
+    async with desk.replays, transaction(desk.runtime, business_id=member.business_id) as session:
         if await store.list_under(session, member.business_id, keys):
             raise StillRunning
 

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 MEMBER_ROLE, SYSTEM_ROLE, LOOKUP_ROLE = "registry_member", "registry_system", "registry_lookup"
 LOWEST_VERSION = 150000
-STATEMENT_TIMEOUT = timedelta(seconds=15)
+STATEMENT_TIMEOUT, LOOKUP_TIMEOUT = timedelta(seconds=15), timedelta(seconds=3)
 
 _BEGIN = text(
     "SELECT set_config('role', :role, true), set_config('registry.business_id', :business, true),"
@@ -84,9 +84,13 @@ async def connect(settings: Settings, url: str) -> Database:
             dsn=plain_dsn(url),
             min_size=1,
             max_size=settings.lookup_pool_size,
-            command_timeout=10,
+            command_timeout=LOOKUP_TIMEOUT.total_seconds() + 1,
             reset=_leave_as_it_is,
-            server_settings={"role": LOOKUP_ROLE, "application_name": "client-registry-lookup"},
+            server_settings={
+                "role": LOOKUP_ROLE,
+                "application_name": "client-registry-lookup",
+                "statement_timeout": str(int(LOOKUP_TIMEOUT.total_seconds() * 1000)),
+            },
         )
     except BaseException:
         await engine.dispose()

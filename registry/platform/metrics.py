@@ -22,6 +22,12 @@ _seconds = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
     registry=_registry,
 )
+_turned_away = Counter(
+    "registry_turned_away",
+    "Calls that were not answered for want of room: by gate, by business, by deadline.",
+    ["gate"],
+    registry=_registry,
+)
 _heartbeat = Gauge(
     "registry_worker_heartbeat_age_seconds",
     "Seconds since the youngest heartbeat of a job worker; -1 when there has been none.",
@@ -40,6 +46,11 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
 def _of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """Finding a label's own counter takes longer than counting."""
     return _requests.labels(method, route, str(status)), _seconds.labels(route)
+
+
+def turned_away(gate: str) -> None:
+    """Count a call for which there was no room."""
+    _turned_away.labels(gate).inc()
 
 
 def heartbeat_age(seconds: float | None) -> None:

@@ -16,6 +16,8 @@ V = TypeVar("V")
 LIFETIME = 4.0
 RENEWED = LIFETIME / 2
 LARGEST = 10_000
+#: Readings at a time: whoever sends invented keys takes no more of the database than this.
+LOADS = 2
 
 
 class Recent(Generic[V]):
@@ -25,6 +27,7 @@ class Recent(Generic[V]):
         self._load = load
         self._entries: OrderedDict[bytes, tuple[float, V]] = OrderedDict()
         self._loading: dict[bytes, asyncio.Task[V | None]] = {}
+        self._loads = asyncio.Semaphore(LOADS)
 
     async def get(self, digest: bytes) -> V | None:
         """The value, read again when what is remembered is older than `LIFETIME` seconds."""
@@ -47,9 +50,11 @@ class Recent(Generic[V]):
         return task
 
     async def _read(self, digest: bytes) -> V | None:
-        read_at, mine = time.monotonic(), asyncio.current_task()
+        mine = asyncio.current_task()
         try:
-            value = await self._load(digest)
+            async with self._loads:
+                read_at = time.monotonic()
+                value = await self._load(digest)
         finally:
             current = self._loading.get(digest) is mine
             if current:

@@ -1,0 +1,161 @@
+"""Several serving processes: budgets exact across them, and no answer without its record, however a process ends."""
+
+import asyncio
+import os
+import random
+import signal
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from registry.platform import runtime
+from registry.platform.policy import Plan
+from registry.platform.settings import Settings
+from tests.factories import rows, server
+from tests.factories.registry import Registry, Shop, query
+from tests.factories.registry import serving as served_here
+
+ROUNDS = min(50, int(os.environ.get("LONG_ROUNDS", "3")))
+CALLERS = 24
+NUMBERS = [f"+3805055501{n:02d}" for n in range(60, 100)]
+
+
+async def test_a_thousand_calls_to_four_processes_get_exactly_the_burst(
+    registry: Registry, database_url: str, tmp_path: Path
+) -> None:
+    """With 50 left, 50 are answered and on record, whichever of four keys and processes is asked, single or batch."""
+    shop = await registry.shop()
+    keys = [(await shop.make_key("lookup"))["api_key"] for _ in range(4)]
+    # What is left of a day comes back too slowly to blur the count.
+    plan = Plan(minute=10_000, day=50, unmatched=10_000)
+    limits = httpx.Limits(max_connections=200)
+    with server.serving(database_url, tmp_path, plan, processes=4) as servers:
+        async with httpx.AsyncClient(base_url=servers.url, limits=limits, timeout=60) as http:
+
+            async def one(number: int) -> int:
+                """How many rows of a call are answered; every tenth call is a batch of three."""
+                asker = Shop(shop.id, keys[number % 4], http)
+                asked = query(phone=random.choice(NUMBERS))
+                if number % 10:
+                    answer = await asker.call("POST", "/v1/lookups", asked)
+                    assert answer.status_code in (200, 429)
+                    return int(answer.status_code == 200)
+                batch = {"queries": {str(n): asked for n in range(3)}}
+                answer = await asker.call("POST", "/v1/lookups/batch", batch)
+                assert answer.status_code in (200, 429)
+                told = answer.json().get("answers", {}).values()
+                return sum("lookup_id" in row for row in told)
+
+            answered = await asyncio.gather(*(one(number) for number in range(1000)))
+    assert sum(answered) == 50
+    assert await rows.count(registry.runtime, "lookups") == 50
+
+
+@dataclass
+class Journal:
+    """What the callers saw."""
+
+    #: Lookups that were answered.
+    answered: list[UUID] = field(default_factory=list)
+    #: Idempotency key -> the lookups it was answered with.
+    keyed: dict[str, set[UUID]] = field(default_factory=dict)
+    #: Calls without a key of which nothing is known; answers that were no success; answers that broke off.
+    unknown: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+
+async def _caller(shop: Shop, journal: Journal, stop: asyncio.Event) -> None:
+    """Asks on and on; what goes under a key is sent until it is answered, as a careful client does."""
+    while not stop.is_set():
+        key = str(uuid4()) if random.random() < 0.5 else None
+        body = query(phone=random.choice(NUMBERS))
+        while True:
+            headers = {"Idempotency_Key": key} if key else {}
+            try:
+                answer = await shop.call("POST", "/v1/lookups", body, **headers)
+            except httpx.TransportError as fault:
+                if "incomplete" in str(fault):
+                    journal.broken.append(str(fault))
+                if key is None:
+                    journal.unknown += 1
+                    break
+                await asyncio.sleep(0.02)
+                continue
+            journal.statuses[answer.status_code] += 1
+            if answer.status_code == 200:
+                found = UUID(answer.json()["lookup_id"])
+                journal.answered.append(found)
+                if key:
+                    journal.keyed.setdefault(key, set()).add(found)
+                break
+            if key is None:
+                break
+            await asyncio.sleep(0.02)
+
+
+async def _under_load(
+    registry: Registry, database_url: str, folder: Path, number: int, rounds: int
+) -> tuple[Journal, list[int]]:
+    """A signal to one of two processes in each round, while callers ask; the journal and the exit codes."""
+    shop = await registry.shop()
+    journal, stop, codes = Journal(), asyncio.Event(), list[int]()
+    plan = Plan(minute=1_000_000, day=10_000_000, unmatched=10_000_000)
+    limits = httpx.Limits(max_connections=CALLERS)
+    with server.serving(database_url, folder, plan, processes=2) as servers:
+        async with httpx.AsyncClient(base_url=servers.url, limits=limits, timeout=30) as http:
+            there = Shop(shop.id, shop.key, http)
+            callers = [asyncio.ensure_future(_caller(there, journal, stop)) for _ in range(CALLERS)]
+            for _ in range(rounds):
+                await asyncio.sleep(random.uniform(0.2, 0.6))
+                codes.append(await asyncio.to_thread(servers.end, number))
+                await asyncio.to_thread(servers.start)
+            stop.set()
+            await asyncio.gather(*callers)
+    return journal, codes
+
+
+async def _on_record(registry: Registry, journal: Journal) -> None:
+    """Every answer is on record and in the audit log, once; a key made one lookup, whatever happened between."""
+    kept = [row["id"] for row in await rows.select(registry.runtime, "SELECT id FROM lookups")]
+    audited = await rows.select(
+        registry.runtime, "SELECT object_id FROM audit_entries WHERE action = 'lookup.answered'"
+    )
+    assert len(journal.answered) > 50
+    assert len(set(journal.answered)) == len(journal.answered)
+    assert set(journal.answered) <= set(kept)
+    assert sorted(row["object_id"] for row in audited) == sorted(kept)
+    assert {len(found) for found in journal.keyed.values()} == {1}
+    # What is on record and was not answered is what callers know nothing of: never a second one under a key.
+    assert len(kept) - len(set(journal.answered)) <= journal.unknown
+
+
+async def test_killed_under_load_every_answer_is_on_record_and_none_twice(
+    registry: Registry, database_url: str, tmp_path: Path
+) -> None:
+    """SIGKILL to a serving process, again and again."""
+    journal, codes = await _under_load(registry, database_url, tmp_path, signal.SIGKILL, ROUNDS)
+    assert codes == [-signal.SIGKILL] * ROUNDS
+    await _on_record(registry, journal)
+
+
+async def test_asked_to_end_under_load_a_process_answers_what_it_has_begun(
+    registry: Registry, database_url: str, tmp_path: Path
+) -> None:
+    """SIGTERM: no answer breaks off, none is a failure, and the process ends by itself."""
+    journal, codes = await _under_load(registry, database_url, tmp_path, signal.SIGTERM, 2)
+    assert codes == [-signal.SIGTERM] * 2  # which uvicorn repeats to itself when all is answered
+    assert journal.broken == []
+    assert set(journal.statuses) <= {200, 409}
+    await _on_record(registry, journal)
+
+
+@pytest.fixture
+async def registry(tmp_path: Path, settings: Settings, database_url: str):
+    """A registry whose keys lie where the serving processes look for them."""
+    async with runtime.running(settings, database_url) as opened, served_here(opened) as here:
+        yield here
