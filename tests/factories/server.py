@@ -42,23 +42,27 @@ class Servers:
         """Where they are reached."""
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
-    def start(self) -> None:
-        """One more, which serves when this returns."""
+    def start(self, count: int = 1) -> None:
+        """So many more, which serve when this returns."""
         with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.factories.server"],
-                env=self.environment,
-                pass_fds=[self.listener.fileno()],
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-            )
-        self.running.append(process)
+            started = [
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.factories.server"],
+                    env=self.environment,
+                    pass_fds=[self.listener.fileno()],
+                    stdout=log,
+                    stderr=log,
+                    cwd=ROOT,
+                )
+                for _ in range(count)
+            ]
+        self.running += started
         end = time.monotonic() + START_SECONDS
-        while not (self.folder / f"serving-{process.pid}").exists():
-            assert process.poll() is None, (self.folder / "log").read_text(encoding="utf-8")
-            assert time.monotonic() < end, "it did not start"
-            time.sleep(0.02)
+        for process in started:
+            while not (self.folder / f"serving-{process.pid}").exists():
+                assert process.poll() is None, (self.folder / "log").read_text(encoding="utf-8")
+                assert time.monotonic() < end, "it did not start"
+                time.sleep(0.02)
 
     def end(self, number: int) -> int:
         """Send the oldest a signal; its exit code."""
@@ -80,8 +84,7 @@ def serving(database_url: str, folder: Path, plan: Plan, processes: int) -> Iter
         }
         servers = Servers(listener, environment, folder)
         try:
-            for _ in range(processes):
-                servers.start()
+            servers.start(processes)
             yield servers
         finally:
             for process in servers.running:
