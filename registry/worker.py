@@ -14,6 +14,7 @@ from registry.platform.jobs import Job
 from registry.platform.runtime import Runtime, running, transaction
 from registry.platform.settings import Settings
 from registry.reports import jobs as reports
+from registry.reports import journal
 from registry.subjects import jobs as subjects
 
 SOON, MINUTELY, HOURLY = 2.0, 60.0, 3600.0
@@ -25,11 +26,17 @@ async def sweep_answers(runtime: Runtime) -> int:
         return await idempotency.sweep(session)
 
 
+async def replay_journal(runtime: Runtime) -> int:
+    """Erase again what an older backup brought back: first thing when a worker starts."""
+    return (await journal.replay(runtime)).erased
+
+
 JOBS = (
     Job("send_codes", subjects.send_codes, every=SOON),
     Job("deliver", messages.deliver, every=SOON),
     Job("take_proofs", reports.take_proofs, every=SOON),
     Job("advance_due", reports.advance_due, every=SOON),
+    Job("tell_journal", journal.tell, every=SOON),
     Job("advance_disputes", disputes.advance_due, every=SOON),
     Job("follow_reports", disputes.follow_reports, every=MINUTELY, wakes=False),
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
@@ -37,6 +44,7 @@ JOBS = (
     Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),
     Job("sweep_messages", messages.sweep, every=HOURLY, wakes=False),
     Job("sweep_subjects", subjects.sweep, every=HOURLY, wakes=False),
+    Job("replay_journal", replay_journal, every=HOURLY, wakes=False),
     Job("sweep_answers", sweep_answers, every=HOURLY, wakes=False),
 )
 

@@ -14,6 +14,7 @@ from registry.cli import (
     business,
     contract,
     dispute,
+    erasure,
     evaluate,
     failures,
     key,
@@ -26,7 +27,7 @@ from registry.cli import (
 )
 
 GROUPS = {
-    "Run a registry": ["serve", "worker", "migrate", "resolution"],
+    "Run a registry": ["serve", "worker", "migrate", "resolution", "erasure"],
     "Members and staff": ["business", "key", "staff", "dispute"],
     "From a terminal, against any registry": ["lookup", "report"],
     "For developers": ["contract", "evaluate"],
@@ -62,6 +63,7 @@ for _command in (
     operate.worker,
     operate.migrate,
     resolution.resolution,
+    erasure.erasure,
     business.business,
     key.key,
     staff.staff,

@@ -59,6 +59,7 @@ def settings(*, data_dir: Path | None, database_url: str | None, folder: bool = 
     parameters_of(found)
     usable_channels(found)
     blobs.open_store(found)
+    blobs.open_journal(found)
     if found.log_level.lower() not in LOG_LEVELS:
         raise SettingsError(f"REGISTRY_LOG_LEVEL must be one of: {', '.join(LOG_LEVELS)}.")
     if min(found.pool_size, found.lookup_pool_size) < 1:

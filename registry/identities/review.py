@@ -163,6 +163,7 @@ async def _open(session: Session, moderator: Staff, records: Collection[UUID]) -
     shown: Shown = {}
     for row in await store.list_sealed(session, records=records):
         key = vault.unwrap(session.keyring, row.data_key_id, row.wrapped, row.kek_version)
+        vault.note(session, row.data_key_id)
         shown[row.id] = (key.open(PLACE, row.sealed, Subject), key, row.identity_id)
     return shown
 

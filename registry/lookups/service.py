@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from registry.businesses import service as businesses
 from registry.businesses.access import Member
 from registry.identities import service as identities
 from registry.limits import rules as limits_rules
@@ -99,6 +100,21 @@ async def receipt(session: Session, member: Member, lookup_id: UUID) -> LookupAn
     gone = await identities.hidden_since(session, row.report_ids)
     answer = msgspec.json.decode(stored.answer, type=LookupAnswer)
     return with_gone(answer, stored.reports, gone)
+
+
+async def forget(session: Session, report_id: UUID) -> None:
+    """Take what receipts told of an erased report out of them for good: what is left is that it is shown no longer."""
+    async with as_system(session):
+        for row in await store.list_shown(session, {report_id}, date.min):
+            gone = await identities.hidden_since(session, {report_id})
+            _, _, key = await businesses.contact(session, row.business_id)
+            place = desks.place_of(row.id)
+            stored = key.open(place, row.sealed, desks.StoredReceipt)
+            answer = msgspec.json.decode(stored.answer, type=LookupAnswer)
+            left = with_gone(answer, stored.reports, gone)
+            body = msgspec.Raw(msgspec.json.encode(left))
+            row.sealed = key.seal(place, msgspec.structs.replace(stored, answer=body))
+        await session.flush()
 
 
 async def replays(

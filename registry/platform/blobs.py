@@ -71,9 +71,26 @@ def open_store(settings: Settings) -> BlobStore:
     """The store that `files_url` names: empty for `<data_dir>/files`, or `s3://bucket/prefix`."""
     if not settings.files_url:
         return LocalBlobs(settings.data_dir / "files")
-    where = urlsplit(settings.files_url)
+    return _bucket(settings, "REGISTRY_FILES_URL", settings.files_url)
+
+
+def open_journal(settings: Settings) -> BlobStore:
+    """The store that `journal_url` names: empty for `<data_dir>/erasures`, or `s3://bucket/prefix`.
+
+    It may not lie where the sweep of evidence looks, which takes whatever no row names for left over.
+    """
+    if not settings.journal_url:
+        return LocalBlobs(settings.data_dir / "erasures")
+    evidence = settings.files_url.rstrip("/")
+    if evidence and f"{settings.journal_url}/".startswith(f"{evidence}/"):
+        raise SettingsError("REGISTRY_JOURNAL_URL must not lie within REGISTRY_FILES_URL.")
+    return _bucket(settings, "REGISTRY_JOURNAL_URL", settings.journal_url)
+
+
+def _bucket(settings: Settings, variable: str, url: str) -> BlobStore:
+    where = urlsplit(url)
     if where.scheme != "s3" or not where.netloc:
-        raise SettingsError("REGISTRY_FILES_URL must be empty or s3://bucket/prefix.")
+        raise SettingsError(f"{variable} must be empty or s3://bucket/prefix.")
     return S3Blobs(_s3(settings, where.netloc, where.path.strip("/")))
 
 

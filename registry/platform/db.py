@@ -173,14 +173,14 @@ async def until_stable(session: AsyncSession, attempt: Callable[[], Awaitable[T 
 
 
 async def vacuum_keys(engine: AsyncEngine) -> None:
-    """Overwrite the pages of deleted data keys, so that a copy of the data folder holds them no longer.
+    """Overwrite the pages of deleted data keys and answers, so that a copy of the data folder holds them no longer.
 
-    Runs as the login role, which owns the table; where it does not, PostgreSQL warns and skips.
+    Runs as the login role, which owns the tables; where it does not, PostgreSQL warns and skips.
     """
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await connection.execute(text("SET ROLE NONE"))
         try:
-            await connection.execute(text("VACUUM data_keys"))
+            await connection.execute(text("VACUUM data_keys, stored_answers"))
         finally:
             await connection.execute(text(f"SET ROLE {MEMBER_ROLE}"))
 

@@ -99,6 +99,7 @@ async def once(
             fingerprint=fingerprint,
             status=status,
             sealed_body=sealed,
+            data_keys=vault.opened(session),
             at=session.real,
         )
     )

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from registry.matching import parameters as release
 from registry.matching.parameters import Parameters
 from registry.platform import clock, db, keyring, policy
-from registry.platform.blobs import BlobStore, open_store
+from registry.platform.blobs import BlobStore, open_journal, open_store
 from registry.platform.db import Database
 from registry.platform.keyring import Keyring
 from registry.platform.policy import Policy
@@ -53,6 +53,8 @@ class Runtime:
     keyring: Keyring
     database: Database
     files: BlobStore
+    #: Which reports were erased, kept apart from the database.
+    journal: BlobStore
     #: What evidence weighs in who is who.
     parameters: Parameters
     sessions: async_sessionmaker[Session]
@@ -61,13 +63,14 @@ class Runtime:
 @asynccontextmanager
 async def running(settings: Settings, database_url: str) -> AsyncIterator[Runtime]:
     """Open everything that a process needs, and close it at the end."""
-    profile, files = policy.load(settings.policy), open_store(settings)
+    profile = policy.load(settings.policy)
+    files, journal = open_store(settings), open_journal(settings)
     parameters = parameters_of(settings)
     database = await db.connect(settings, database_url)
     sessions = async_sessionmaker(database.engine, class_=Session, expire_on_commit=False)
     try:
         keys = keyring.load(settings, may_create=await _is_new(database))
-        runtime = Runtime(settings, profile, keys, database, files, parameters, sessions)
+        runtime = Runtime(settings, profile, keys, database, files, journal, parameters, sessions)
         await _check_keys(runtime)
         yield runtime
     finally:

@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key_file: str = ""
     #: Evidence store: empty for `<data_dir>/files`, or `s3://bucket/prefix`.
     files_url: str = ""
+    #: Erasure journal: empty for `<data_dir>/erasures`, or `s3://bucket/prefix`.
+    journal_url: str = ""
     #: S3-compatible endpoint, when it is not the provider's own.
     s3_endpoint: str = ""
     #: S3 region.

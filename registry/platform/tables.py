@@ -3,7 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, MetaData, SmallInteger, String, func
+from sqlalchemy import (
+    DateTime,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 #: Constraint names are fixed, so that a migration can name what an earlier one made.
@@ -43,12 +53,15 @@ class StoredAnswer(Base):
     """The answer given under an idempotency key; sealed, kept 24 hours."""
 
     __tablename__ = "stored_answers"
+    __table_args__ = (Index("ix_stored_answers_data_keys", "data_keys", postgresql_using="gin"),)
 
     caller_id: Mapped[UUID] = mapped_column(primary_key=True)
     key_digest: Mapped[bytes] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]
     status: Mapped[int] = mapped_column(SmallInteger)
     sealed_body: Mapped[bytes]
+    #: The data keys that were open when it was made: it is deleted with any of them.
+    data_keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 

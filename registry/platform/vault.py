@@ -3,7 +3,8 @@
 Each report, and each business, has a data key of its own. A value is sealed with AES-256-GCM under
 that key; the additional data names its place (table, column, row), so that cells cannot be swapped.
 All wrapped data keys live in one table: deleting the row there is what erases everything sealed
-under it.
+under it. A transaction notes which keys it opened, so that an answer kept for its repetition
+(`idempotency`) goes with whatever was read to make it.
 """
 
 import os
@@ -19,11 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.platform.ids import uuid7
 from registry.platform.keyring import Keyring
-from registry.platform.tables import DataKeyRow
+from registry.platform.tables import DataKeyRow, StoredAnswer
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 FORMAT = b"\x01"
+
+_OPENED = "data_keys"
 
 T = TypeVar("T")
 
@@ -81,6 +84,7 @@ async def create(session: AsyncSession, keyring: Keyring, *, owner: UUID | None)
     wrapped = aes_key_wrap(keyring.key_encryption_key(version), raw)
     session.add(DataKeyRow(id=key_id, owner_id=owner, wrapped=wrapped, kek_version=version))
     await session.flush()
+    note(session, key_id)
     return DataKey(key_id, raw)
 
 
@@ -91,7 +95,20 @@ async def fetch(session: AsyncSession, keyring: Keyring, key_id: UUID) -> DataKe
             select(DataKeyRow.wrapped, DataKeyRow.kek_version).where(DataKeyRow.id == key_id)
         )
     ).one_or_none()
-    return None if row is None else unwrap(keyring, key_id, row.wrapped, row.kek_version)
+    if row is None:
+        return None
+    note(session, key_id)
+    return unwrap(keyring, key_id, row.wrapped, row.kek_version)
+
+
+def note(session: AsyncSession, key_id: UUID) -> None:
+    """Note that this transaction reads under the key, where `unwrap` opened it."""
+    session.info.setdefault(_OPENED, set()).add(key_id)
+
+
+def opened(session: AsyncSession) -> list[UUID]:
+    """The data keys that this transaction has opened or made."""
+    return sorted(session.info.get(_OPENED, ()))
 
 
 def unwrap(keyring: Keyring, key_id: UUID, wrapped: bytes, kek_version: int) -> DataKey:
@@ -100,5 +117,6 @@ def unwrap(keyring: Keyring, key_id: UUID, wrapped: bytes, kek_version: int) -> 
 
 
 async def destroy(session: AsyncSession, key_id: UUID) -> None:
-    """Delete a data key: whatever was sealed under it can never be read again."""
+    """Delete a data key: whatever was sealed under it can never be read again. Answers that tell of it go as well."""
+    await session.execute(delete(StoredAnswer).where(StoredAnswer.data_keys.contains([key_id])))
     await session.execute(delete(DataKeyRow).where(DataKeyRow.id == key_id))

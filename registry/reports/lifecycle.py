@@ -11,6 +11,7 @@ from uuid import UUID
 from registry.audit import service as audit
 from registry.identities import service as identities
 from registry.identities.rules import FactCodes
+from registry.lookups import service as lookups
 from registry.matching.subject import Subject
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
@@ -18,6 +19,7 @@ from registry.platform import vault
 from registry.platform.actor import SYSTEM, Actor
 from registry.platform.db import as_system
 from registry.platform.errors import Conflict
+from registry.platform.jobs import wake
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import corrections, rules, store
@@ -275,13 +277,45 @@ async def _bury(session: Session, report: Report, subject: Subject, key: DataKey
 
 
 async def _erase(session: Session, report: Report) -> list[str]:
-    """Destroy the report's key, record, words, files and messages; codes and the tombstone stay."""
+    """Destroy key, record, words, files, messages, and what receipts told of a report; codes and the tombstone stay."""
     record_id, key_id = report.record_id, report.data_key_id
     async with as_system(session):
         blobs = await store.empty(session, report)
         await messages.forget(session, report.id)
+        await lookups.forget(session, report.id)
         if record_id is not None:
             await identities.erase(session, record_id)
         if key_id is not None:
             await vault.destroy(session, key_id)
+        await store.note_erasure(session, report.id)
+        await wake(session)
+    return blobs
+
+
+async def erase_again(session: Session, report: Report) -> list[str]:
+    """Erase what had been erased before an older backup came back, from whatever state that has it in.
+
+    No event of the table: nothing happens to the report, what had happened is done again. Nobody is told a second time.
+    """
+    key = await data_key(session, report)
+    before = State(report.state)
+    await identities.hide(session, report.id)
+    if before is not State.SUBMITTED:
+        await _bury(session, report, await subject_of(session, report, key), key)
+    report.state, report.state_since = State.ERASED, session.now
+    report.ended_at = report.ended_at or session.now
+    report.version += 1
+    details: dict[str, str | int | None] = {"from": before, "to": State.ERASED}
+    audit.record(
+        session,
+        SYSTEM,
+        "report.erased_again",
+        "report",
+        report.id,
+        business_id=report.business_id,
+        details=details,
+    )
+    blobs = await _erase(session, report)
+    set_clock(session, report)
+    await session.flush()
     return blobs

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.reports.rules import FINAL, State
-from registry.reports.tables import Decision, Evidence, Report, Tombstone
+from registry.reports.tables import Decision, Erasure, Evidence, Report, Tombstone
 
 
 def add(session: Session, *rows: Report | Evidence | Decision) -> None:
@@ -203,3 +203,34 @@ async def empty(session: Session, report: Report) -> list[str]:
     report.evidence_count = 0
     await session.flush()
     return list(blobs)
+
+
+async def note_erasure(session: Session, report_id: UUID) -> None:
+    """Let the journal be told that the report is erased."""
+    statement = insert(Erasure).values(report_id=report_id, at=session.now)
+    await session.execute(statement.on_conflict_do_nothing())
+
+
+async def list_untold(session: Session, limit: int) -> Sequence[tuple[UUID, datetime]]:
+    """(report, when) of erasures that the journal has not been told of, oldest first; locked."""
+    query = (
+        select(Erasure.report_id, Erasure.at)
+        .where(Erasure.told_at.is_(None))
+        .order_by(Erasure.at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [(row.report_id, row.at) for row in await session.execute(query)]
+
+
+async def mark_told(session: Session, report_ids: Collection[UUID]) -> None:
+    """The journal has these."""
+    await session.execute(
+        update(Erasure).where(Erasure.report_id.in_(report_ids)).values(told_at=session.now)
+    )
+
+
+async def list_not_erased(session: Session, report_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Those of the reports that are there and not erased."""
+    query = select(Report.id).where(Report.id.in_(report_ids), Report.state != State.ERASED)
+    return (await session.scalars(query)).all()

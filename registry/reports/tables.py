@@ -104,6 +104,18 @@ class Decision(Base):
     at: Mapped[datetime]
 
 
+class Erasure(Base):
+    """That a report was erased. Told outside the database as well, so that a restored backup erases it again."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (Index("ix_erasures_untold", "at", postgresql_where=text("told_at IS NULL")),)
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    at: Mapped[datetime]
+    #: When the journal had it.
+    told_at: Mapped[datetime | None]
+
+
 class Tombstone(Base):
     """Keyed over business, identifier and contract reference: stops an ended report from coming back."""
 

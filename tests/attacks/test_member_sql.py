@@ -129,6 +129,7 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
             "pair_decisions": "SELECT INSERT",
             "dispute_rulings": "SELECT INSERT",
             "dispute_messages": "SELECT INSERT",
+            "erasures": "SELECT INSERT UPDATE",
             "alembic_version": "SELECT",
         }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()
@@ -199,7 +200,7 @@ FORGED = [
     "INSERT INTO terms VALUES (:theirs, '[]', now())",
     "INSERT INTO data_keys VALUES (:new, :theirs, 'x', 1)",
     "INSERT INTO tombstones VALUES ('x', :new, :theirs, 1, now())",
-    "INSERT INTO stored_answers VALUES (:theirs, 'x', 'x', 200, 'x', now())",
+    "INSERT INTO stored_answers VALUES (:theirs, 'x', 'x', 200, 'x', now(), '{}')",
     "INSERT INTO audit_entries VALUES (:new, now(), now(), 'x', :new, :theirs, 'x', 'x', :new, '{}')",
     "UPDATE terms SET business_id = :theirs",
     "UPDATE reports SET business_id = :theirs",

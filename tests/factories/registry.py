@@ -21,6 +21,7 @@ from registry.platform.actor import CONSOLE
 from registry.platform.jobs import Job, run_all
 from registry.platform.runtime import Runtime, transaction
 from registry.reports import jobs as report_jobs
+from registry.reports import journal
 from registry.staff import service as staff
 from registry.staff.rules import Role
 from registry.subjects import jobs as subject_jobs
@@ -32,6 +33,7 @@ JOBS = (
     Job("deliver", message_jobs.deliver, 1),
     Job("take_proofs", report_jobs.take_proofs, 1),
     Job("advance_due", report_jobs.advance_due, 1),
+    Job("tell_journal", journal.tell, 1),
     Job("advance_disputes", dispute_jobs.advance_due, 1),
     Job("follow_reports", dispute_jobs.follow_reports, 1),
 )
