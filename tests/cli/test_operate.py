@@ -116,6 +116,17 @@ def test_what_the_console_does_is_in_the_audit_log(member: Member, added: str) -
     assert kinds["staff.added"] == "console"
 
 
+def test_a_journal_is_replayed_and_what_it_does_not_know_stays(member: Member) -> None:
+    """Told of reports that this database never had, as after a move."""
+    entry = member.server.data_dir / "erasures" / "01" / "01932f0c000070008000000000000000"
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    entry.write_bytes(b"{}")
+    told = member.operate("erasure", "replay", "--json")
+    assert (told.code, told.json) == (0, {"entries": 1, "erased": 0})
+    read = member.operate("erasure", "replay")
+    assert (read.code, "Erased again" in read.out) == (0, True)
+
+
 # --- without a server -----------------------------------------------------------------------------
 
 
