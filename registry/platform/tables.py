@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Uuid,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -61,7 +62,7 @@ class StoredAnswer(Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     sealed_body: Mapped[bytes]
     #: The data keys that were open when it was made: it is deleted with any of them.
-    data_keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    data_keys: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'::uuid[]"))
     at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -135,11 +136,10 @@ async def test_a_backup_brings_nothing_back(
     backup = f"backup_{uuid4().hex[:12]}"
     async with scratch.database(server_url, backup, template=live_name) as old_url:
         async with opened(settings, database_url) as live:
-            shops = (Shop(one.id, one.key, live.http) for one in (reporter, asker))
-            await _erase(live, next(shops), report_id)
+            await _erase(live, replace(reporter, http=live.http), report_id)
         async with opened(settings, old_url) as restored:
-            shops = (Shop(one.id, one.key, restored.http) for one in (reporter, asker))
-            await _replay(restored, *shops, report_id)
+            there, then = (replace(one, http=restored.http) for one in (reporter, asker))
+            await _replay(restored, there, then, report_id)
             assert (await rows.row(restored.runtime, "reports", kept))["state"] == "active"
 
 
