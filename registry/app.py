@@ -14,6 +14,7 @@ from registry.businesses import routes as businesses
 from registry.disputes import moderation_routes as dispute_moderation
 from registry.disputes import reporter_routes as dispute_answers
 from registry.disputes import routes as disputes
+from registry.erasure import routes as erasure
 from registry.identities import routes as identities
 from registry.lookups import routes as lookups
 from registry.lookups.desk import Desk
@@ -41,6 +42,7 @@ ROUTES = [
     *moderation_routes.ROUTES,
     *receipt_routes.ROUTES,
     *dispute_moderation.ROUTES,
+    *erasure.ROUTES,
     *identities.ROUTES,
     *subjects.ROUTES,
     *staff.ROUTES,

@@ -3,6 +3,7 @@
 from registry.audit import tables as _audit
 from registry.businesses import tables as _businesses
 from registry.disputes import tables as _disputes
+from registry.erasure import tables as _erasure
 from registry.identities import tables as _identities
 from registry.limits import tables as _limits
 from registry.lookups import tables as _lookups
@@ -19,6 +20,7 @@ _ = (
     _audit,
     _businesses,
     _disputes,
+    _erasure,
     _identities,
     _limits,
     _lookups,

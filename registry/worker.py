@@ -7,6 +7,7 @@ woken runs when a change has committed; its interval is the net below, and what 
 import asyncio
 
 from registry.disputes import jobs as disputes
+from registry.erasure import jobs as erasure
 from registry.lookups import jobs as lookups
 from registry.messages import jobs as messages
 from registry.platform import idempotency, jobs
@@ -39,6 +40,8 @@ JOBS = (
     Job("tell_journal", journal.tell, every=SOON),
     Job("advance_disputes", disputes.advance_due, every=SOON),
     Job("follow_reports", disputes.follow_reports, every=MINUTELY, wakes=False),
+    Job("follow_objections", erasure.follow_reports, every=MINUTELY, wakes=False),
+    Job("forget_letters", erasure.forget_letters, every=HOURLY, wakes=False),
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
     Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
     Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),

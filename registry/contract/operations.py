@@ -54,6 +54,7 @@ IDS = {
     "identity_id": "The `id` of an identity: that of its oldest record.",
     "key_id": "The `id` of a key.",
     "lookup_id": "The `lookup_id` of an answer.",
+    "objection_id": "The `id` of an objection, from the queue.",
     "notice_id": "The `id` of a notice.",
     "pair_id": "The `id` of a question about two records, from the queue.",
     "report_id": "The `id` of a report.",

@@ -6,6 +6,8 @@ from registry.audit import service as audit
 from registry.businesses import service as businesses
 from registry.disputes import service
 from registry.disputes.wire import HeldReport, Shown, SubjectFile
+from registry.erasure import service as requests
+from registry.erasure.rules import Kind
 from registry.lookups import service as lookups
 from registry.platform.runtime import Session
 from registry.reports.held import Held
@@ -39,6 +41,8 @@ async def read(session: Session, person: Person) -> SubjectFile:
             for one in shown
         ],
         disputes=await service.list_own(session, person),
+        erasure_requests=await requests.list_own(session, person, Kind.ERASURE),
+        objections=await requests.list_own(session, person, Kind.OBJECTION),
     )
 
 
@@ -64,6 +68,7 @@ def _report(one: Held, names: dict[UUID, str]) -> HeldReport:
         settlement_attempts=content.settlement_attempts,
         submitted_at=report.submitted_at,
         visible_from=report.visible_from,
+        restricted=report.restricted_at is not None,
         retention_until=report.retention_until,
         due=next_change(report.due_event, report.due_at),
         evidence=one.media_types,

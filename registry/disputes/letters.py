@@ -4,17 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from uuid import UUID
 
-from registry.businesses import service as businesses
 from registry.disputes.rules import Ruling, Side
 from registry.disputes.tables import Dispute
-from registry.matching.fingerprints import keyed
-from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
+from registry.messages.rules import Template
 from registry.platform import vault
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports.held import Held
-from registry.subjects.access import Person
+from registry.reports import post
 
 _RESULT = {
     Ruling.UPHOLD: Template.RULING_UPHELD,
@@ -47,19 +43,6 @@ async def key_of(session: Session, dispute: Dispute) -> DataKey | None:
     if dispute.data_key_id is None:
         return None
     return await vault.fetch(session, session.keyring, dispute.data_key_id)
-
-
-def contacts(session: Session, person: Person, one: Held) -> list[tuple[str, str]]:
-    """Where to write to the person: what they proved, as the report has it."""
-    subject = one.subject
-    values = [("phone", Channel.SMS, p, p) for p in subject.phones]
-    mails = zip(subject.emails, subject.mail_addresses, strict=True)
-    values += [("email", Channel.MAIL, normal, address) for normal, address in mails]
-    return [
-        (channel, address)
-        for kind, channel, normal, address in values
-        if keyed(kind, normal, session.keyring.index_key) in person.proven
-    ]
 
 
 async def tell_opened(session: Session, dispute: Dispute) -> None:
@@ -149,18 +132,8 @@ async def tell_result(session: Session, dispute: Dispute) -> None:
 async def _to_reporter(
     session: Session, dispute: Dispute, template: Template, values: Mapping[str, str | date]
 ) -> None:
-    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
-        return
-    address, country, key = await businesses.contact(session, dispute.business_id)
-    await messages.enqueue(
-        session,
-        template=template,
-        to=address,
-        channel=Channel.MAIL,
-        language=messages.language_of(country),
-        values=values,
-        about_id=dispute.report_id,
-        data_key=key,
+    await post.to_reporter(
+        session, dispute.business_id, template, values, about_id=dispute.report_id
     )
 
 
@@ -172,19 +145,15 @@ async def _to_person(
     values: Mapping[str, str | date],
 ) -> None:
     """Write to what the person proved to control, and to nothing else that they were reported under."""
-    usable = messages.usable_channels(session.runtime.settings)
     contacts = key.open(
         place(dispute, "sealed_contacts"), dispute.sealed_contacts, list[tuple[str, str]]
     )
-    for channel, address in contacts:
-        if Channel(channel) in usable:
-            await messages.enqueue(
-                session,
-                template=template,
-                to=address,
-                channel=Channel(channel),
-                language=dispute.language,
-                values=values,
-                about_id=dispute.report_id,
-                data_key=key,
-            )
+    await post.to_person(
+        session,
+        contacts,
+        template,
+        values,
+        language=dispute.language,
+        about_id=dispute.report_id,
+        key=key,
+    )

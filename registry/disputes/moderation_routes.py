@@ -18,6 +18,7 @@ from registry.disputes.wire import (
     Message,
     MessageView,
 )
+from registry.erasure import moderation as erasure
 from registry.platform import cursors
 from registry.platform.cursors import Page
 from registry.platform.http import (
@@ -44,7 +45,7 @@ Caller = Request[Any, Any, Any]
 async def list_queue(
     request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[QueueItem]:
-    """List what waits for a moderator, earliest `due` first: reports, disputes, and pairs of records."""
+    """List what waits for a moderator, earliest `due` first: reports, disputes, objections, detachments, pairs."""
     caller = staff_of(request)
     async with transaction(runtime_of(request)) as session:
         after = cursors.read_timed(session.keyring, cursor, caller.id, "queue")
@@ -64,7 +65,11 @@ async def _queue(
         QueueItem(kind="detachment", id=id_, due=due, version=version)
         for id_, due, version in await detachments.queue(session, after=after, limit=limit)
     ]
-    return sorted([*others, *disputes, *detached], key=screening.place_of)[:limit]
+    objections = [
+        QueueItem(kind="objection", id=id_, due=due, version=version)
+        for id_, due, version in await erasure.queue(session, after=after, limit=limit)
+    ]
+    return sorted([*others, *disputes, *detached, *objections], key=screening.place_of)[:limit]
 
 
 @get("/v1/moderation/disputes/{dispute_id:uuid}", tags=TAGS, guards=GUARDS)

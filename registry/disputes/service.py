@@ -22,7 +22,7 @@ from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import held, rulings
+from registry.reports import held, post, rulings
 from registry.reports.held import Held
 from registry.reports.rules import State as ReportState
 from registry.reports.rules import months_after
@@ -129,7 +129,7 @@ def _new(
     open_cases = [d.case_id for d in known if d.state != State.CLOSED]
     dispute.case_id = open_cases[0] if open_cases else dispute.id
     dispute.sealed_statement = one.key.seal(place(dispute, "sealed_statement"), statement)
-    contacts = letters.contacts(session, person, one)
+    contacts = post.contacts(session, person, one)
     dispute.sealed_contacts = one.key.seal(place(dispute, "sealed_contacts"), contacts)
     return dispute
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from registry.disputes.rules import Audience, Detached, Ground, ReasonCode, Ruling, Side, State
+from registry.erasure.wire import RequestView
 from registry.platform.text import Paragraph
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
@@ -200,6 +201,10 @@ class HeldReport(Struct, frozen=True, kw_only=True):
     settlement_attempts: str | None
     submitted_at: datetime
     visible_from: datetime | None
+    restricted: Annotated[
+        bool,
+        Meta(description="Hidden, whatever its state: an objection of yours is being weighed."),
+    ]
     retention_until: datetime
     due: NextChange | None
     evidence: Annotated[list[str], Meta(description="Kinds of the files: `application/pdf`.")]
@@ -228,3 +233,5 @@ class SubjectFile(Struct, frozen=True, kw_only=True):
     reports: list[HeldReport]
     shown: Annotated[list[Shown], Meta(description="Of the last 12 months, newest first.")]
     disputes: list[DisputeView]
+    erasure_requests: list[RequestView]
+    objections: list[RequestView]

@@ -86,6 +86,28 @@ class Template(StrEnum):
     RULING_REMOVED = "ruling_removed"
     #: To both sides: the report ended, as its reporter did not answer.
     RULING_UNANSWERED = "ruling_unanswered"
+    #: To the person: the report is erased, and until when backups still hold it.
+    ERASED = "erased"
+    #: To the person: a rule keeps the report; what they can do.
+    ERASURE_STILL_NEEDED = "erasure_still_needed"
+    #: To the person: the report is being checked or disputed, and is erased when that is over.
+    ERASURE_NOT_YET = "erasure_not_yet"
+    #: To the reporter: the report was erased, as the law does not allow it.
+    REPORT_ERASED = "report_erased"
+    #: To the person: the report is hidden until their objection is decided.
+    OBJECTION_RECEIVED = "objection_received"
+    #: To the person: their further objection is there; the report stays visible.
+    OBJECTION_RECEIVED_AGAIN = "objection_received_again"
+    #: To the reporter: the person objects; the report is hidden until that is decided.
+    OBJECTION_MADE = "objection_made"
+    #: To the person: the report stays; why, and what they can do.
+    OBJECTION_REFUSED = "objection_refused"
+    #: To the reporter: the objection was refused, the report is shown again.
+    OBJECTION_OVER = "objection_over"
+    #: To the reporter: the objection was granted, the report is erased.
+    OBJECTION_GRANTED = "objection_granted"
+    #: To the person: the report that they objected to ended by itself.
+    OBJECTION_LAPSED = "objection_lapsed"
     #: To a business that was shown a report which was amended, removed or settled since.
     CORRECTION = "correction"
     #: To the reporter: the report passed its screening.

@@ -39,9 +39,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ruling_days: int
     ruling_extension_days: int
     appeal_days: int
+    objection_days: int
     correction_months: int
     file_names_businesses: bool
     erase_after_days: int
+    backup_days: int
     business_gone_days: int
     incident_max_months: int
     minimum_age_years: int

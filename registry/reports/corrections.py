@@ -24,11 +24,11 @@ async def send(session: Session, report: Report) -> int:
         return 0
     async with as_system(session):
         for one in latest.values():
-            await _write(session, report, one)
+            await _write(session, one)
     return len(latest)
 
 
-async def _write(session: Session, report: Report, one: lookups.Shown) -> None:
+async def _write(session: Session, one: lookups.Shown) -> None:
     address, country, key = await businesses.contact(session, one.business_id)
     await messages.enqueue(
         session,
@@ -37,6 +37,7 @@ async def _write(session: Session, report: Report, one: lookups.Shown) -> None:
         channel=Channel.MAIL,
         language=messages.language_of(country),
         values={"lookup_id": str(one.lookup_id), "shown_on": one.at.date()},
-        about_id=report.id,
+        # It names the lookup alone, and is still to be sent when the report is erased at once.
+        about_id=one.lookup_id,
         data_key=key,
     )

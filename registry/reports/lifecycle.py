@@ -157,7 +157,7 @@ async def _consequences(
         report.notice_delivered_at = session.now
         report.visible_from = session.now + _promised(report)
     if after in rules.SHOWN:
-        await _show(session, report)
+        await show(session, report)
     elif before in rules.SHOWN or before is State.CONTESTED:
         await identities.hide(session, report.id)
     if after in rules.CORRECTED and before is not after:
@@ -176,7 +176,10 @@ def _promised(report: Report) -> timedelta:
     return timedelta(days=report.notice_days)
 
 
-async def _show(session: Session, report: Report) -> None:
+async def show(session: Session, report: Report) -> None:
+    """Let lookups see the report's facts, unless they are restricted."""
+    if report.restricted_at is not None:
+        return
     assert report.record_id is not None  # noqa: S101 - it has one until it is erased
     state = State(report.state)
     codes = FactCodes(

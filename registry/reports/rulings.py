@@ -1,4 +1,4 @@
-"""What a dispute does to its report: the functions that the slice above calls.
+"""What disputes, objections and erasure requests do to a report: the functions that the slices above call.
 
 A dispute hides at once, a ruling restores, corrects or ends. Who may dispute and who may rule is decided
 there; whether the report's state allows it is decided here, by the table.
@@ -10,11 +10,14 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from registry.audit import service as audit
+from registry.identities import service as identities
 from registry.identities.rules import REPLY
 from registry.platform.actor import SYSTEM, Actor
 from registry.platform.runtime import Session
 from registry.reports import lifecycle, store
-from registry.reports.rules import Category, Event, State
+from registry.reports.rules import FINAL, SHOWN, Category, Event, State
+from registry.reports.tables import Report
 from registry.reports.wire import Money
 
 
@@ -106,6 +109,50 @@ async def remove_unanswered(session: Session, report_id: UUID) -> State:
     if report.state == State.CONTESTED:
         await lifecycle.apply(session, report, Event.REPORTER_SILENT, SYSTEM)
     return State(report.state)
+
+
+async def catch_up(session: Session, report_id: UUID) -> list[str]:
+    """Lock the report and let what the clock has brought take effect; returns files to delete after the commit."""
+    return await lifecycle.advance(session, await store.lock(session, report_id))
+
+
+async def restrict(session: Session, actor: Actor, report_id: UUID) -> None:
+    """Let no lookup show the report until `lift`, whatever state it comes to meanwhile (GDPR, art. 18(1)(d))."""
+    report = await store.lock(session, report_id)
+    report.restricted_at = session.now
+    await identities.hide(session, report_id)
+    _record(session, actor, report, "report.restricted")
+
+
+async def lift(session: Session, actor: Actor, report_id: UUID) -> None:
+    """Restrict the report no longer: lookups show it again, where its state lets them."""
+    report = await store.lock(session, report_id)
+    report.restricted_at = None
+    if State(report.state) in SHOWN:
+        await lifecycle.show(session, report)
+    _record(session, actor, report, "report.restriction_lifted")
+
+
+async def erase(
+    session: Session, actor: Actor, report_id: UUID, reason: str | None = None
+) -> list[str]:
+    """End a report that has not ended, and erase it at once; returns files to delete after the commit.
+
+    Whoever was shown a report that has not ended is told that it was removed (GDPR, art. 19).
+    """
+    report = await store.lock(session, report_id)
+    blobs = await lifecycle.advance(session, report)
+    if report.state == State.ERASED:
+        return blobs
+    if State(report.state) not in FINAL:
+        if report.state != State.CONTESTED:
+            await lifecycle.apply(session, report, Event.CONTEST, actor)
+        await lifecycle.apply(session, report, Event.REMOVE, actor, reason=reason)
+    return await lifecycle.apply(session, report, Event.ERASE, actor)
+
+
+def _record(session: Session, actor: Actor, report: Report, action: str) -> None:
+    audit.record(session, actor, action, "report", report.id, business_id=report.business_id)
 
 
 async def _apply(

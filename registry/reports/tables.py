@@ -57,6 +57,8 @@ class Report(Base):
     visible_from: Mapped[datetime | None]
     #: When the reporter answered the present dispute.
     answered_at: Mapped[datetime | None]
+    #: Since when lookups do not show it, whatever its state: the person objected, and a moderator has not decided.
+    restricted_at: Mapped[datetime | None]
     #: When the category's retention ends.
     retention_until: Mapped[datetime]
     #: The next change that the clock brings, and when.

@@ -196,7 +196,9 @@ class ReportDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class QueueItem(Struct, frozen=True, kw_only=True):
     """Something that waits for a moderator."""
 
-    kind: Annotated[str, Meta(description="`report`, `dispute`, `detachment` or `pair`.")]
+    kind: Annotated[
+        str, Meta(description="`report`, `dispute`, `objection`, `detachment` or `pair`.")
+    ]
     id: UUID
     due: datetime
     version: Version

@@ -130,6 +130,7 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
             "dispute_rulings": "SELECT INSERT",
             "dispute_messages": "SELECT INSERT",
             "erasures": "SELECT INSERT UPDATE",
+            "subject_requests": "SELECT INSERT UPDATE",
             "alembic_version": "SELECT",
         }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()

@@ -10,6 +10,8 @@ import httpx
 from registry.reports.rules import State
 from registry.staff.rules import Role
 from tests.disputes.people import Person
+from tests.erasure.asking import ask as ask_for_erasure
+from tests.erasure.asking import object_to, weigh
 from tests.factories.registry import PDF, Registry, Shop
 from tests.reports.states import in_state
 from tests.subjects.test_proofs import code_to, prove, proven, start
@@ -87,6 +89,29 @@ async def confirm(scene: Scene) -> httpx.Response:
     place = f"{await detached(scene)}/decision"
     body = {"decision": "confirm", **REASON}
     return await scene.registry.as_staff(Role.MODERATOR, "POST", place, body)
+
+
+async def ended(scene: Scene) -> httpx.Response:
+    caller = await person(scene)
+    (report,) = (await caller.file())["reports"]
+    await scene.shop.create(f"/v1/reports/{report['id']}/settle", REASON)
+    return await ask_for_erasure(caller, report["id"])
+
+
+async def make_objection(scene: Scene) -> httpx.Response:
+    caller = await person(scene)
+    (report,) = (await caller.file())["reports"]
+    return await object_to(caller, report["id"])
+
+
+async def view_objection(scene: Scene) -> httpx.Response:
+    made = (await make_objection(scene)).json()
+    path = f"/v1/moderation/objections/{made['id']}"
+    return await scene.registry.as_staff(Role.MODERATOR, "GET", path, number=1)
+
+
+async def refuse_objection(scene: Scene) -> httpx.Response:
+    return await weigh(scene.registry, (await make_objection(scene)).json()["id"])
 
 
 async def dispute(scene: Scene) -> httpx.Response:

@@ -249,6 +249,18 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "identifier.case_read",
         "staff",
     ),
+    ("POST", "/v1/subject/erasure-requests"): (people.ended, "erasure.granted", "subject"),
+    ("POST", "/v1/subject/objections"): (people.make_objection, "objection.made", "subject"),
+    ("POST", "/v1/moderation/objections/{objection_id:uuid}/decision"): (
+        people.refuse_objection,
+        "objection.refused",
+        "staff",
+    ),
+    ("GET", "/v1/moderation/objections/{objection_id:uuid}"): (
+        people.view_objection,
+        "objection.read",
+        "staff",
+    ),
     ("POST", "/v1/disputes"): (people.dispute, "dispute.opened", "subject"),
     ("POST", "/v1/subject/settlements"): (people.claim, "dispute.opened", "subject"),
     ("POST", "/v1/subject/disputes/{dispute_id:uuid}/evidence"): (

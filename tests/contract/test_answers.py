@@ -15,6 +15,7 @@ from tests.contract.validate import (
     template_of,
 )
 from tests.disputes import people
+from tests.erasure import asking
 from tests.factories.registry import PDF, Registry, Shop, query, serving, submission
 from tests.messages import outbox as messaged
 from tests.messages.outbox import queued
@@ -51,6 +52,7 @@ async def test_every_call_answers_as_the_contract_says(
     await _pairs(registry, asker)
     await _person(registry)
     await _settlements(registry)
+    await _requests(registry)
     await _staff(registry, shop)
     for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/you"):
         await registry.http.get(path)
@@ -252,6 +254,28 @@ async def _settlements(registry: Registry) -> None:
     place = f"/v1/reports/{report['id']}/settlement-response"
     for confirmed in (False, True, True):
         await reporter.call("POST", place, {"confirmed": confirmed})
+
+
+async def _requests(registry: Registry) -> None:
+    """A person asks for erasure while it stays, objects, is refused, asks again once it has ended."""
+    reporter = await registry.shop()
+    phone, mail = "+380505550179", "gone@mail.example"
+    report = await registry.published(reporter, subject={"phone": phone, "email": mail})
+    person = people.Person(registry.http, await proven(registry, phone, mail))
+    await asking.ask(person, report["id"])
+    objection = await asking.objected(person, report["id"])
+    await asking.object_to(person, report["id"])
+    place = f"/v1/moderation/objections/{objection['id']}"
+    await registry.as_staff(Role.MODERATOR, "GET", place, number=1)
+    for number in (0, 1, 2):
+        await asking.weigh(registry, objection["id"], number=number)
+    await asking.weigh(registry, objection["id"], "grant")
+    await reporter.call("POST", f"/v1/reports/{report['id']}/settle", {"reason": "Paid."})
+    await asking.object_to(person, report["id"])
+    for _ in range(2):
+        await asking.ask(person, report["id"])
+    await asking.mine(person, "objections")
+    await asking.mine(person, "erasure-requests")
 
 
 async def _staff(registry: Registry, shop: Shop) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from registry import app
 from registry.businesses import service as businesses
 from registry.disputes import jobs as dispute_jobs
+from registry.erasure import jobs as erasure_jobs
 from registry.messages import jobs as message_jobs
 from registry.platform import clock
 from registry.platform.actor import CONSOLE
@@ -35,6 +36,7 @@ JOBS = (
     Job("advance_due", report_jobs.advance_due, 1),
     Job("tell_journal", journal.tell, 1),
     Job("advance_disputes", dispute_jobs.advance_due, 1),
+    Job("follow_objections", erasure_jobs.follow_reports, 1),
     Job("follow_reports", dispute_jobs.follow_reports, 1),
 )
 _numbers = itertools.count(1)

@@ -25,6 +25,7 @@ VALUES = {
     "decide_by": "25.12.2026",
     "shown_on": "01.11.2026",
     "dispute_id": "0193a6c1-0000-7000-8000-000000000002",
+    "complete_by": "30.01.2027",
     "lookup_id": "0193a6c1-0000-7000-8000-000000000003",
     "statement": "I collected the parcel.",
 }
@@ -43,6 +44,13 @@ SHORT = {
     Template.RULING_AMENDED,
     Template.RULING_REMOVED,
     Template.RULING_UNANSWERED,
+    Template.ERASED,
+    Template.ERASURE_STILL_NEEDED,
+    Template.ERASURE_NOT_YET,
+    Template.OBJECTION_RECEIVED,
+    Template.OBJECTION_RECEIVED_AGAIN,
+    Template.OBJECTION_REFUSED,
+    Template.OBJECTION_LAPSED,
 }
 GSM_BASIC = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"

@@ -1,0 +1,139 @@
+"""What becomes of a wish not to be held: what a rule decides at once, and what a moderator weighs. Pure.
+
+An erasure request (GDPR, art. 17; Law of Ukraine No. 2297-VI, arts. 8(2)(6), 15(2)) is decided the moment it is made,
+by what the registry knows: what has ended is erased, what still runs is kept and the ways to end it are named. An
+objection (GDPR, art. 21(1); Law No. 2297-VI, art. 8(2)(5)) rests on the person's own situation, which no rule can
+weigh: the report is hidden (art. 18(1)(d)) until a moderator has.
+
+    pending -> granted     the report is removed, and erased at once
+    pending -> refused     the report is shown again
+    pending -> lapsed      the report ended by itself
+
+Only the first objection to a report hides it. So a report can be hidden for the time of one decision, and not for ever.
+"""
+
+from collections.abc import Collection
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from registry.reports.rules import FINAL, SHOWN, age
+from registry.reports.rules import State as ReportState
+
+
+class Kind(StrEnum):
+    """What is asked."""
+
+    #: That a report be erased.
+    ERASURE = "erasure"
+    #: That nobody be shown it, on grounds of the person's own situation.
+    OBJECTION = "objection"
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    #: A moderator has to decide.
+    PENDING = "pending"
+    #: The report was erased.
+    GRANTED = "granted"
+    #: The report stays, with reasons.
+    REFUSED = "refused"
+    #: The report ended by itself.
+    LAPSED = "lapsed"
+
+
+class Decision(StrEnum):
+    """What is decided on a request."""
+
+    #: The report is erased.
+    GRANT = "grant"
+    #: The report stays.
+    REFUSE = "refuse"
+
+
+STATE_AFTER = MappingProxyType({Decision.GRANT: State.GRANTED, Decision.REFUSE: State.REFUSED})
+
+
+class Code(StrEnum):
+    """Why a request was decided so."""
+
+    #: By rule: the report has ended, nothing needs it any more (art. 17(1)(a)).
+    NO_LONGER_NEEDED = "no_longer_needed"
+    #: By rule: the person was not of age; such a report must not be (art. 17(1)(d)).
+    UNDER_AGE = "under_age"
+    #: By rule: it was shown without proof that the person was told (art. 17(1)(d)).
+    NEVER_TOLD = "never_told"
+    #: By rule: lookups show it, or will, within its time (art. 6(1)(f)): it can be disputed, or objected to.
+    STILL_NEEDED = "still_needed"
+    #: By rule: a dispute of it is being decided, which its words are evidence of (art. 17(3)(e)).
+    BEING_DECIDED = "being_decided"
+    #: By rule: a moderator is still checking it; nobody sees it, and it may be turned down.
+    BEING_CHECKED = "being_checked"
+    #: By a moderator: the person's situation weighs more.
+    RIGHTS_PREVAIL = "rights_prevail"
+    #: By a moderator: compelling grounds of those who ask weigh more (art. 21(1)).
+    INTERESTS_PREVAIL = "interests_prevail"
+    #: By a moderator: it is needed for legal claims (arts. 17(3)(e), 21(1)).
+    LEGAL_CLAIMS = "legal_claims"
+
+
+#: What a moderator may say.
+REASONS: MappingProxyType[Decision, frozenset[Code]] = MappingProxyType(
+    {
+        Decision.GRANT: frozenset({Code.RIGHTS_PREVAIL}),
+        Decision.REFUSE: frozenset({Code.INTERESTS_PREVAIL, Code.LEGAL_CLAIMS}),
+    }
+)
+
+
+class Remedy(StrEnum):
+    """What a person can do against a refusal (art. 12(4))."""
+
+    #: Dispute the report.
+    DISPUTE = "dispute"
+    #: Object to it; after an objection that was refused, once more: another moderator decides.
+    OBJECTION = "objection"
+    #: Complain to the data protection authority.
+    AUTHORITY = "authority"
+    #: Go to court.
+    COURT = "court"
+
+
+#: Reports of which the person knows, and that have not ended: the only ones to object to.
+OPEN_TO_OBJECTION = SHOWN | {ReportState.NOTICE, ReportState.CONTESTED}
+#: Requests of one kind about one report within twelve months; requests without end need no answer (art. 12(5)(b)).
+MOST_A_YEAR: MappingProxyType[Kind, int] = MappingProxyType({Kind.ERASURE: 3, Kind.OBJECTION: 2})
+
+
+def judge(state: ReportState, *, told: bool, under_age: bool) -> tuple[Decision, Code]:
+    """What the rules say of a request to erase a report, in that state.
+
+    `told`: whether there is proof that the person was told; `under_age`: whether they were when it happened.
+    """
+    if state in FINAL:
+        return Decision.GRANT, Code.NO_LONGER_NEEDED
+    if state in OPEN_TO_OBJECTION and under_age:
+        return Decision.GRANT, Code.UNDER_AGE
+    if state in SHOWN and not told:
+        return Decision.GRANT, Code.NEVER_TOLD
+    if state is ReportState.CONTESTED:
+        return Decision.REFUSE, Code.BEING_DECIDED
+    if state not in OPEN_TO_OBJECTION:
+        return Decision.REFUSE, Code.BEING_CHECKED
+    return Decision.REFUSE, Code.STILL_NEEDED
+
+
+def under_age(born: Collection[date], on: date, minimum: int) -> bool:
+    """Whether everything that is known of a birth date says that the person was too young on that day."""
+    return bool(born) and all(age(day, on) < minimum for day in born)
+
+
+def remedies(kind: Kind, state: State, code: Code | None, *, again: bool) -> list[Remedy]:
+    """What can be done now; `again`: whether one more objection would be heard."""
+    if state is not State.REFUSED:
+        return []
+    found = [Remedy.AUTHORITY, Remedy.COURT]
+    if code is Code.STILL_NEEDED:
+        return [Remedy.DISPUTE, Remedy.OBJECTION, *found]
+    return [Remedy.OBJECTION, *found] if kind is Kind.OBJECTION and again else found

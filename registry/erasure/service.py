@@ -1,0 +1,240 @@
+"""Requests of the person: to erase a report, which a rule decides at once; to object to it, which a moderator weighs.
+
+The order of locks is the same everywhere: the pending objection, then the report.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from registry.audit import service as audit
+from registry.erasure import letters, rules, store, views
+from registry.erasure.letters import place
+from registry.erasure.rules import Decision, Kind, State
+from registry.erasure.tables import SubjectRequest
+from registry.erasure.wire import ErasureRequest, ObjectionRequest, RequestView
+from registry.identities import service as identities
+from registry.messages import service as messages
+from registry.platform import vault
+from registry.platform.actor import SYSTEM, Actor
+from registry.platform.errors import Conflict, NotFound
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Session
+from registry.reports import held, post, rulings
+from registry.reports.held import Held
+from registry.reports.rules import FINAL, months_after
+from registry.reports.rules import State as ReportState
+from registry.subjects.access import Person
+
+
+class AskedTooOften(Conflict):
+    """The same was asked of one report as often as the registry hears it in twelve months."""
+
+    slug, title = "asked-too-often", "This was asked too often"
+
+
+class AlreadyObjected(Conflict):
+    """There is an objection to the report that waits for a decision."""
+
+    slug, title = "already-objected", "There is an objection to this report already"
+
+
+class NotToBeObjected(Conflict):
+    """The report is not where an objection would change anything."""
+
+    slug, title = "not-to-be-objected", "This report cannot be objected to now"
+
+
+async def ask(
+    session: Session, person: Person, command: ErasureRequest, gone: list[str]
+) -> RequestView:
+    """Decide on a request to erase a report, by rule and at once. Files to delete after the commit go into `gone`."""
+    theirs = await _reports_of(session, person)
+    one, pending = await _begin(session, theirs, command.report_id, gone)
+    report = one.report
+    decision, code = rules.judge(
+        ReportState(report.state),
+        told=report.notice_delivered_at is not None,
+        under_age=_under_age(session, theirs, one),
+    )
+    if decision is Decision.REFUSE:
+        await _not_too_often(session, report.id, Kind.ERASURE)
+    row = _new(session, person, one, Kind.ERASURE)
+    row.state, row.code, row.decided_at = rules.STATE_AFTER[decision], code, session.now
+    contacts = post.contacts(session, person, one)
+    await _keep(session, person.actor, row, f"erasure.{row.state}", {"code": code})
+    if decision is Decision.REFUSE:
+        await letters.tell_refused(session, row, one.key, contacts)
+    else:
+        if pending is not None:
+            await lapse(session, pending, person.actor)
+        await erase(session, row, person.actor, contacts, gone)
+    return await views.view(session, row)
+
+
+async def object_(
+    session: Session, person: Person, command: ObjectionRequest, gone: list[str]
+) -> RequestView:
+    """Object to a report. The first objection hides it from this transaction on, until a moderator has decided."""
+    theirs = await _reports_of(session, person)
+    one, pending = await _begin(session, theirs, command.report_id, gone)
+    if pending is not None:
+        raise AlreadyObjected("Read how it stands: GET /v1/subject/objections.")
+    if ReportState(one.report.state) not in rules.OPEN_TO_OBJECTION:
+        raise NotToBeObjected(
+            f"The report is {one.report.state}: lookups do not show it. If it has ended, ask for its erasure."
+        )
+    await _not_too_often(session, one.report.id, Kind.OBJECTION)
+    earlier = await store.list_of_report(session, one.report.id, Kind.OBJECTION)
+    row = _new(session, person, one, Kind.OBJECTION)
+    row.hides = not earlier
+    row.due = session.now + timedelta(days=session.policy.objection_days)
+    row.sealed_statement = one.key.seal(place(row, "sealed_statement"), command.statement)
+    contacts = post.contacts(session, person, one)
+    row.sealed_contacts = one.key.seal(place(row, "sealed_contacts"), contacts)
+    await _keep(session, person.actor, row, "objection.made", {"hides": int(row.hides)})
+    if row.hides:
+        await rulings.restrict(session, person.actor, one.report.id)
+    await letters.tell_received(session, row, one.key, contacts)
+    return await views.view(session, row)
+
+
+async def list_own(session: Session, person: Person, kind: Kind) -> list[RequestView]:
+    """The person's requests of one kind, newest first; of what is erased, those made in this session."""
+    ids = [one.report.id for one in await _reports_of(session, person)]
+    rows = await store.list_own(session, kind, person.session_id, ids)
+    return [await views.view(session, row) for row in rows]
+
+
+async def erase(
+    session: Session,
+    row: SubjectRequest,
+    actor: Actor,
+    contacts: list[tuple[str, str]],
+    gone: list[str],
+) -> None:
+    """Carry out a request that was granted: the report, and what was said in requests about it, goes at once."""
+    ended = (await held.ruled(session, row.report_id)).state in FINAL
+    gone += await rulings.erase(session, actor, row.report_id)
+    row.data_key_id = None
+    for kind in Kind:
+        for one in await store.list_of_report(session, row.report_id, kind):
+            one.sealed_statement = one.sealed_reason = one.sealed_contacts = None
+    await letters.tell_erased(session, row, contacts)
+    if not ended:
+        await letters.tell_reporter_erased(session, row)
+    await session.flush()
+
+
+async def lapse(session: Session, row: SubjectRequest, actor: Actor) -> None:
+    """Close an objection (locked) whose report has ended, or ends now."""
+    row.state, row.decided_at, row.version = State.LAPSED, session.now, row.version + 1
+    _record(session, actor, row, "objection.lapsed", {})
+    await session.flush()
+
+
+async def follow(session: Session, request_id: UUID) -> bool:
+    """Close an objection whose report ended by itself, and tell the person; returns whether it did."""
+    row = await store.lock(session, request_id)
+    ended = (await held.ruled(session, row.report_id)).state in FINAL
+    if row.state != State.PENDING or not ended:
+        return False
+    key = row.data_key_id and await vault.fetch(session, session.keyring, row.data_key_id)
+    if key and row.sealed_contacts:
+        contacts = key.open(
+            place(row, "sealed_contacts"), row.sealed_contacts, list[tuple[str, str]]
+        )
+        await letters.tell_lapsed(session, row, key, contacts)
+    await lapse(session, row, SYSTEM)
+    return True
+
+
+async def forget_letters(session: Session) -> int:
+    """Destroy the keys of letters that told of an erasure, once they have arrived or failed; returns how many."""
+    before, done = session.now - timedelta(hours=session.policy.bounce_hours), 0
+    for row in await store.list_written(session, before):
+        written = await messages.list_about(session, row.id)
+        if all(one.settled_at is not None for one in written) and row.letter_key_id:
+            await messages.forget(session, row.id)
+            await vault.destroy(session, row.letter_key_id)
+            row.letter_key_id, done = None, done + 1
+    return done
+
+
+async def _reports_of(session: Session, person: Person) -> list[Held]:
+    return await held.of_records(session, await identities.records_under(session, person.proven))
+
+
+async def _not_too_often(session: Session, report_id: UUID, kind: Kind) -> None:
+    year = months_after(session.now.date(), -12)
+    if await store.count_since(session, report_id, kind, year) >= rules.MOST_A_YEAR[kind]:
+        raise AskedTooOften(
+            f"{rules.MOST_A_YEAR[kind]} times within a year. Go to the supervisory authority or to court."
+        )
+
+
+async def _begin(
+    session: Session, theirs: Collection[Held], report_id: UUID, gone: list[str]
+) -> tuple[Held, SubjectRequest | None]:
+    """The person's report, locked and up to date, and the objection to it that waits; raises `NotFound`."""
+    one = next((h for h in theirs if h.report.id == report_id), None)
+    if one is None:
+        raise NotFound
+    pending = await store.lock_pending(session, report_id)
+    gone += await rulings.catch_up(session, report_id)
+    if one.report.state == ReportState.ERASED:
+        raise NotFound
+    return one, pending
+
+
+def _under_age(session: Session, theirs: Collection[Held], one: Held) -> bool:
+    subjects = [h.subject for h in theirs if h.subject.kind == "person"]
+    born = {day for s in subjects for day in (s.birth_date, s.tax_birth_date()) if day}
+    return rules.under_age(born, one.content.incident_date, session.policy.minimum_age_years)
+
+
+def _new(session: Session, person: Person, one: Held, kind: Kind) -> SubjectRequest:
+    return SubjectRequest(
+        id=uuid7(),
+        kind=kind,
+        report_id=one.report.id,
+        business_id=one.report.business_id,
+        session_id=person.session_id,
+        state=State.PENDING,
+        hides=False,
+        at=session.now,
+        version=1,
+        policy=session.policy.stamp,
+        data_key_id=one.key.id,
+        language=person.language,
+    )
+
+
+async def _keep(
+    session: Session,
+    actor: Actor,
+    row: SubjectRequest,
+    action: str,
+    details: dict[str, str | int | None],
+) -> None:
+    store.add(session, row)
+    await session.flush()
+    _record(session, actor, row, action, details)
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    row: SubjectRequest,
+    action: str,
+    details: dict[str, str | int | None],
+) -> None:
+    audit.record(
+        session,
+        actor,
+        action,
+        "subject_request",
+        row.id,
+        business_id=row.business_id,
+        details={"report": str(row.report_id), **details},
+    )

@@ -1,0 +1,74 @@
+"""Letters about a report: to the business that reported, and to the person at what they proved."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from uuid import UUID
+
+from registry.businesses import service as businesses
+from registry.matching.fingerprints import keyed
+from registry.messages import service as messages
+from registry.messages.rules import Channel, Template
+from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
+from registry.reports.held import Held
+from registry.subjects.access import Person
+
+Values = Mapping[str, str | date]
+
+
+def contacts(session: Session, person: Person, one: Held) -> list[tuple[str, str]]:
+    """(channel, address) of what the person proved, as the report has it, and of nothing else that it names."""
+    subject = one.subject
+    values = [("phone", Channel.SMS, p, p) for p in subject.phones]
+    mails = zip(subject.emails, subject.mail_addresses, strict=True)
+    values += [("email", Channel.MAIL, normal, address) for normal, address in mails]
+    return [
+        (channel, address)
+        for kind, channel, normal, address in values
+        if keyed(kind, normal, session.keyring.index_key) in person.proven
+    ]
+
+
+async def to_person(
+    session: Session,
+    contacts: Collection[tuple[str, str]],
+    template: Template,
+    values: Values,
+    *,
+    language: str,
+    about_id: UUID,
+    key: DataKey,
+) -> None:
+    """Write to the person on every channel that this deployment can use."""
+    usable = messages.usable_channels(session.runtime.settings)
+    for channel, address in contacts:
+        if Channel(channel) in usable:
+            await messages.enqueue(
+                session,
+                template=template,
+                to=address,
+                channel=Channel(channel),
+                language=language,
+                values=values,
+                about_id=about_id,
+                data_key=key,
+            )
+
+
+async def to_reporter(
+    session: Session, business_id: UUID, template: Template, values: Values, *, about_id: UUID
+) -> None:
+    """Write to the business that reported, where this deployment can send mail."""
+    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
+        return
+    address, country, key = await businesses.contact(session, business_id)
+    await messages.enqueue(
+        session,
+        template=template,
+        to=address,
+        channel=Channel.MAIL,
+        language=messages.language_of(country),
+        values=values,
+        about_id=about_id,
+        data_key=key,
+    )

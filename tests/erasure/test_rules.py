@@ -1,0 +1,84 @@
+"""What the rules say of every state, and what a refusal names."""
+
+from datetime import date
+from itertools import product
+
+import pytest
+
+from registry.erasure.rules import (
+    OPEN_TO_OBJECTION,
+    REASONS,
+    Code,
+    Decision,
+    Kind,
+    Remedy,
+    State,
+    judge,
+    remedies,
+    under_age,
+)
+from registry.reports.rules import FINAL, SHOWN, TRANSITIONS, Event
+from registry.reports.rules import State as ReportState
+
+BY_RULE = {
+    ReportState.SUBMITTED: Code.BEING_CHECKED,
+    ReportState.SCREENING: Code.BEING_CHECKED,
+    ReportState.NEEDS_INFO: Code.BEING_CHECKED,
+    ReportState.NOTICE: Code.STILL_NEEDED,
+    ReportState.ACTIVE: Code.STILL_NEEDED,
+    ReportState.CONTESTED: Code.BEING_DECIDED,
+    ReportState.UPHELD: Code.STILL_NEEDED,
+    ReportState.AMENDED: Code.STILL_NEEDED,
+    **dict.fromkeys(FINAL, Code.NO_LONGER_NEEDED),
+}
+
+
+@pytest.mark.parametrize("state", ReportState)
+def test_what_has_ended_goes_and_what_runs_stays(state: ReportState) -> None:
+    decision, code = judge(state, told=True, under_age=False)
+    assert code is BY_RULE[state]
+    assert decision is (Decision.GRANT if state in FINAL else Decision.REFUSE)
+
+
+@pytest.mark.parametrize(("state", "told"), list(product(ReportState, (False, True))))
+def test_what_must_not_be_goes_from_every_state_of_which_the_person_knows(
+    state: ReportState, told: bool
+) -> None:
+    decision, code = judge(state, told=told, under_age=True)
+    assert (decision is Decision.GRANT) == (state in FINAL | OPEN_TO_OBJECTION)
+    if state in OPEN_TO_OBJECTION:
+        assert code is Code.UNDER_AGE
+    shown_untold = judge(state, told=False, under_age=False) == (Decision.GRANT, Code.NEVER_TOLD)
+    assert shown_untold == (state in SHOWN)
+
+
+@pytest.mark.parametrize("state", sorted(OPEN_TO_OBJECTION))
+def test_what_can_be_objected_to_can_be_ended(state: ReportState) -> None:
+    """A granted objection removes it by the same table as a ruling."""
+    contested = state if state is ReportState.CONTESTED else TRANSITIONS[state, Event.CONTEST]
+    assert TRANSITIONS[contested, Event.REMOVE] in FINAL
+
+
+def test_age_counts_on_the_day_and_needs_agreement() -> None:
+    day = date(2026, 6, 1)
+    assert under_age([date(2008, 6, 2)], day, 18)
+    assert not under_age([date(2008, 6, 1)], day, 18)
+    assert not under_age([], day, 18), "nothing is known"
+    assert not under_age([date(2009, 1, 1), date(1990, 1, 1)], day, 18), "they contradict"
+
+
+def test_every_refusal_names_the_authority_and_the_courts() -> None:
+    """GDPR, art. 12(4)."""
+    for kind, code, again in product(Kind, Code, (False, True)):
+        found = remedies(kind, State.REFUSED, code, again=again)
+        assert {Remedy.AUTHORITY, Remedy.COURT} <= set(found)
+        for state in set(State) - {State.REFUSED}:
+            assert remedies(kind, state, code, again=again) == []
+    once = remedies(Kind.OBJECTION, State.REFUSED, Code.LEGAL_CLAIMS, again=True)
+    assert Remedy.OBJECTION in once
+    twice = remedies(Kind.OBJECTION, State.REFUSED, Code.LEGAL_CLAIMS, again=False)
+    assert Remedy.OBJECTION not in twice
+
+
+def test_no_code_serves_both_sides() -> None:
+    assert not REASONS[Decision.GRANT] & REASONS[Decision.REFUSE]
