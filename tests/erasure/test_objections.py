@@ -223,7 +223,7 @@ async def test_an_objection_lapses_with_its_report(
     await sandbox.work()
     assert [one["state"] for one in await mine(person, "objections")] == ["lapsed"]
     letters = [one for one in sandbox.letters() if one["to"] == MAIL]
-    assert any("скінчився сам" in one["text"] for one in letters)
+    assert any("більше не діє" in one["text"] for one in letters)
     assert problem(await object_to(person, report["id"])) == (409, "not-to-be-objected")
     assert (await ask(person, report["id"])).json()["state"] == "granted"
 
