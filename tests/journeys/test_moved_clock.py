@@ -77,11 +77,12 @@ async def test_retention_ends_and_erasure_leaves_no_personal_byte(registry: Regi
 
 
 async def _assert_erased(registry: Registry, report: dict[str, Any]) -> None:
-    """Of the report, only its row of codes, audit entries, an empty fact and a tombstone are left."""
+    """Of the report, only codes, audit entries, that it was erased, an empty fact and a tombstone are left."""
     cells = await every_cell(registry.runtime)
     mentioned = {table for table, cell in cells if report["id"] in cell}
     assert mentioned <= {
         "reports",
+        "erasures",
         "audit_entries",
         "facts",
         "tombstones",
