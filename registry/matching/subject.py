@@ -124,6 +124,8 @@ def _phones(raw: RawSubject, home: str, faults: list[Fault]) -> Iterator[str]:
 
 def _mail(raw: RawSubject, faults: list[Fault]) -> dict[str, str]:
     """Answer the form to find each mailbox by, and the first address that was sent for it."""
+    if raw.email is None and not raw.emails:  # as in most lookups
+        return {}
     found: dict[str, str] = {}
     for pointer, text in _each("email", raw.email, raw.emails):
         mailbox = _read(faults, pointer, text, email.normalise)
@@ -133,6 +135,8 @@ def _mail(raw: RawSubject, faults: list[Fault]) -> dict[str, str]:
 
 
 def _handles(raw: RawSubject, home: str, faults: list[Fault]) -> list[str]:
+    if raw.handle is None and not raw.handles:
+        return []
     found: list[str] = []
     for pointer, sent in _each("handle", raw.handle, raw.handles):
         network = _read(faults, f"{pointer}/network", sent.network, handle.network_of)
@@ -147,6 +151,8 @@ def _handles(raw: RawSubject, home: str, faults: list[Fault]) -> list[str]:
 
 def _codes(raw: RawSubject, home: str, faults: list[Fault]) -> tuple[list[str], list[str]]:
     """Answer company codes and tax ids: a sole trader's number is both, wherever it was sent."""
+    if raw.company_code is None and raw.tax_id is None:
+        return [], []
     codes: list[str] = []
     personal: list[str] = []
     code = _read(
