@@ -51,8 +51,11 @@ SIDES = ("ours", "bare", "plain")
 START_SECONDS = 60
 
 
-async def prepare(url: str, folder: Path, persons: int) -> str:
-    """A verified business on the largest plan, and `persons` with one shown fact each; returns its key."""
+async def prepare(url: str, folder: Path, persons: int) -> tuple[str, int]:
+    """A verified business on the largest plan, and `persons` with one shown fact each.
+
+    Returns its key, and the process that PostgreSQL's others are children of.
+    """
     async with runtime.running(from_env({}, data_dir=folder), url) as opened:
         async with transaction(opened) as session:
             business_id, key = await member(session)
@@ -68,8 +71,10 @@ async def prepare(url: str, folder: Path, persons: int) -> str:
         "INSERT INTO plain_people VALUES ($1, $2)",
         [(phone(n), json.dumps([{"category": "parcel_refused"}])) for n in range(persons)],
     )
+    backend: int = await connection.fetchval("SELECT pg_backend_pid()")
+    postmaster = bench_load.parent_of(backend)
     await connection.close()
-    return key
+    return key, postmaster
 
 
 async def member(session: Session) -> tuple[UUID, str]:
@@ -115,8 +120,13 @@ def phone(number: int) -> str:
 class Bench:
     """What all rounds share."""
 
-    def __init__(self, options: argparse.Namespace, url: str, folder: Path, key: str) -> None:
+    def __init__(
+        self, options: argparse.Namespace, url: str, folder: Path, key: str, postmaster: int
+    ) -> None:
         self.options, self.url, self.folder = options, url, folder
+        #: Port -> the processes that serve there; and PostgreSQL's first.
+        self._pids: dict[int, list[int]] = {}
+        self._postmaster = postmaster
         hits = [asked(key, phone(n)) for n in range(options.persons)]
         misses = [asked(key, phone(n + 50_000)) for n in range(options.persons)]
         mix = [hits[n] if n % 33 == 0 else misses[n] for n in range(options.persons)]
@@ -152,7 +162,9 @@ class Bench:
             try:
                 for process in started:
                     wait_until_serving(process, self.folder / f"serving-{process.pid}")
-                yield listener.getsockname()[1]
+                port: int = listener.getsockname()[1]
+                self._pids[port] = [process.pid for process in started]
+                yield port
             finally:
                 for process in started:
                     process.terminate()
@@ -169,18 +181,26 @@ class Bench:
         found: dict[str, list[Load]] = {side: [] for side in ports}
         for _ in range(self.options.rounds):
             for side, port in ports.items():
-                load = await bench_load.run(
-                    port,
-                    self.mixes[mix],
-                    seconds=self.options.seconds,
-                    connections=CONNECTIONS,
-                    rate=rates[side] if rates else None,
-                )
-                found[side].append(load)
+                found[side].append(await self._once(port, mix, rates and rates[side]))
         return {
             side: Load(*map(statistics.median, zip(*loads, strict=True)))
             for side, loads in found.items()
         }
+
+    async def _once(self, port: int, mix: str, rate: float | None) -> Load:
+        database = bench_load.children_of(self._postmaster)
+        before = bench_load.cpu_seconds(self._pids[port]), bench_load.cpu_seconds(database)
+        load = await bench_load.run(
+            port,
+            self.mixes[mix],
+            seconds=self.options.seconds,
+            connections=CONNECTIONS,
+            rate=rate,
+        )
+        after = bench_load.cpu_seconds(self._pids[port]), bench_load.cpu_seconds(database)
+        answers = load.rate * (self.options.seconds + bench_load.WARM_SECONDS) / 1e6
+        server, statements = ((b - a) / answers for a, b in zip(before, after, strict=True))
+        return load._replace(server=server, database=statements)
 
     async def peak(self, processes: int) -> dict[str, float]:
         """As fast as it goes; returns the peak of the mix, by side."""
@@ -192,7 +212,8 @@ class Bench:
                 print(
                     f"  {mix:7}"
                     + "".join(
-                        f" {side} {load.rate:6.0f}/s {load.p50:5.1f} ms {load.p99:5.1f} ms  "
+                        f" {side} {load.rate:6.0f}/s {load.p50:5.1f} ms {load.p99:5.1f} ms"
+                        f" ({load.server:3.0f} + {load.database:3.0f} us)  "
                         for side, load in got.items()
                     )
                     + f" ours/bare {ours / got['bare'].rate:.2f}  ours/plain {ours / got['plain'].rate:.2f}"
@@ -265,7 +286,7 @@ async def typical(bench: Bench) -> bytes:
 
 async def measure(options: argparse.Namespace, url: str, folder: Path) -> None:
     """Build the data, run the rounds, print."""
-    bench = Bench(options, url, folder, await prepare(url, folder, options.persons))
+    bench = Bench(options, url, folder, *await prepare(url, folder, options.persons))
     (folder / "answer.json").write_bytes(await typical(bench))
     await bench.run(options.only.split(","))
 

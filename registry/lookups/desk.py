@@ -37,7 +37,7 @@ from registry.platform.vault import DataKey
 #: Queries in one statement: more would let the first of them wait for the last.
 LARGEST = 100
 #: Statements under way at a time: one reads while the records of another reach the disk.
-LANES = 3
+LANES = 2
 REPLAYS = 3
 
 Answered = tuple[list[LookupAnswer], Spent]
