@@ -37,7 +37,9 @@ from registry.platform.vault import DataKey
 #: Queries in one statement: more would let the first of them wait for the last.
 LARGEST = 100
 #: Statements under way at a time: one reads while the records of another reach the disk.
-LANES = 2
+LANES = 5
+#: Beside a statement under way another begins for so many requests, or after so long (seconds).
+ENOUGH, WAIT = 12, 0.002
 REPLAYS = 3
 
 Answered = tuple[list[LookupAnswer], Spent]
@@ -66,7 +68,12 @@ class Desk:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._ticks = Ticks(
-            self._answer, largest=LARGEST, lanes=LANES, size=lambda one: len(one.queries)
+            self._answer,
+            largest=LARGEST,
+            lanes=LANES,
+            enough=ENOUGH,
+            wait=WAIT,
+            size=lambda one: len(one.queries),
         )
         #: What lookups under a key take of the connections that all calls share.
         self.replays = asyncio.Semaphore(REPLAYS)

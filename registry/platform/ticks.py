@@ -1,7 +1,8 @@
 """What many calls want of the database in one tick of the event loop, done for all of them at once.
 
-Calls come one by one and are answered one by one; what they ask for is gathered while the loop turns once, or while
-every lane is busy, and done together. So the work of a trip is shared by more calls the more there are.
+Calls come one by one and are answered one by one; what they ask for is gathered and done together, so that the work
+of a trip is shared by more calls the more there are. Who comes alone goes at the next turn of the loop. While others
+are under way a few are waited for, a moment at most; while every lane is busy, all that come.
 """
 
 import asyncio
@@ -16,7 +17,8 @@ R = TypeVar("R")
 class Ticks(Generic[A, R]):
     """Runs `run` for what waits: at most `largest` units at once, in at most `lanes` runs at a time.
 
-    `run` answers each item by a result or by the exception that its caller gets; what it raises itself all of them get.
+    Beside another run one begins when `enough` wait, or after `wait` seconds. `run` answers each item by a result or
+    by the exception that its caller gets; what it raises itself all of them get.
     """
 
     def __init__(
@@ -25,27 +27,40 @@ class Ticks(Generic[A, R]):
         *,
         largest: int,
         lanes: int,
+        enough: int = 1,
+        wait: float = 0.0,
         size: Callable[[A], int] = lambda _: 1,
     ) -> None:
         self._run, self._size = run, size
-        self._largest, self._free = largest, lanes
+        self._largest, self._lanes, self._free = largest, lanes, lanes
+        self._enough, self._wait = enough, wait
         self._waiting: deque[tuple[A, asyncio.Future[R]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
-        self._called = False
+        self._called: asyncio.Handle | None = None
+        self._soon = False
 
     async def ask(self, item: A) -> R:
         """The result for the item. Whoever is cancelled meanwhile is left out of runs that have not begun."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[R] = loop.create_future()
         self._waiting.append((item, answer))
-        if self._free and not self._called:
-            self._called = True
-            loop.call_soon(self._start)
+        if self._free and not self._soon:
+            if self._free == self._lanes or len(self._waiting) >= self._enough:
+                self._soon = True
+                self._call(loop.call_soon(self._start))
+            elif self._called is None:
+                self._call(loop.call_later(self._wait, self._start))
         return await answer
 
+    def _call(self, handle: asyncio.Handle) -> None:
+        """Begin then, and not when it was meant before."""
+        if self._called is not None:
+            self._called.cancel()
+        self._called = handle
+
     def _start(self) -> None:
-        """The loop has turned once: begin with whatever came meanwhile."""
-        self._called = False
+        """Begin with whatever came meanwhile."""
+        self._called, self._soon = None, False
         while self._free and (batch := self._take()):
             self._free -= 1
             task = asyncio.ensure_future(self._lane(batch))

@@ -97,3 +97,25 @@ async def test_who_gave_up_is_left_out() -> None:
     work.gate.set()
     assert list(await asyncio.gather(first, third)) == [2, 6]
     assert work.runs == [[1], [3]]
+
+
+async def test_beside_another_run_a_few_are_waited_for_but_not_long() -> None:
+    """The first goes at once; then three are enough, and one that stays alone waits its moment and no longer."""
+    work = Work(held=True)
+    ticks = Ticks(work.run, largest=100, lanes=3, enough=3, wait=0.05)
+    asked = [asyncio.ensure_future(ticks.ask(1))]
+    await asyncio.sleep(0.01)
+    assert work.runs == [[1]]
+    asked += [asyncio.ensure_future(ticks.ask(n)) for n in (2, 3)]
+    await asyncio.sleep(0.01)
+    assert work.runs == [[1]]
+    asked.append(asyncio.ensure_future(ticks.ask(4)))
+    await asyncio.sleep(0.01)
+    assert work.runs == [[1], [2, 3, 4]]
+    asked.append(asyncio.ensure_future(ticks.ask(5)))
+    await asyncio.sleep(0.01)
+    assert len(work.runs) == 2
+    await asyncio.sleep(0.1)
+    assert work.runs[2:] == [[5]]
+    work.gate.set()
+    assert await asyncio.gather(*asked) == [2, 4, 6, 8, 10]
