@@ -149,7 +149,12 @@ class Admission:
             await self._app(scope, receive, send)
             return
         gate = self._gates()[self._kind(scope)]
-        await gate.enter()
+        try:
+            await gate.enter()
+        except Overloaded:
+            # Whoever is turned away here is not asked who they are: their budget would be read for nothing.
+            scope["state"]["answer_headers"] = {}
+            raise
         limit = asyncio.timeout(gate.deadline)
         try:
             async with limit:
