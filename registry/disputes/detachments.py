@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from registry.audit import service as audit
+from registry.deadlines import months_after
 from registry.disputes import rules, store
 from registry.disputes.lifecycle import DisputeAlreadyDecided
 from registry.disputes.rules import Detached, Ground
@@ -27,7 +28,6 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import held
 from registry.reports.held import Held
-from registry.reports.rules import months_after
 from registry.staff.access import ConflictOfInterest, Staff
 from registry.subjects.access import Person
 

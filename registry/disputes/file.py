@@ -4,6 +4,7 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses import service as businesses
+from registry.deadlines import months_after
 from registry.disputes import service
 from registry.disputes.wire import HeldReport, Shown, SubjectFile
 from registry.erasure import service as requests
@@ -11,7 +12,7 @@ from registry.erasure.rules import Kind
 from registry.lookups import service as lookups
 from registry.platform.runtime import Session
 from registry.reports.held import Held
-from registry.reports.rules import Category, months_after
+from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
 from registry.reports.views import next_change
 from registry.subjects.access import Person

@@ -1,9 +1,10 @@
 """What both sides are told of a dispute, in their language, with what they can do next and by when."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
+from registry.disputes import rules
 from registry.disputes.rules import Ruling, Side
 from registry.disputes.tables import Dispute
 from registry.messages.rules import Template
@@ -53,13 +54,13 @@ async def tell_opened(session: Session, dispute: Dispute) -> None:
     if key is None:
         return
     policy = session.policy
-    ruling = policy.ruling_days + (policy.ruling_extension_days if dispute.evidence_at else 0)
+    ruled = rules.rule_by(dispute, policy.ends)
     values: dict[str, str | date] = {
         "report_id": str(dispute.report_id),
         "dispute_id": str(dispute.id),
         "statement": key.open(place(dispute, "sealed_statement"), dispute.sealed_statement, str),
-        "answer_by": (dispute.opened_at + timedelta(days=policy.answer_days)).date(),
-        "decide_by": (dispute.opened_at + timedelta(days=ruling)).date(),
+        "answer_by": policy.ends("answer_days", dispute.opened_at),
+        "decide_by": policy.calendar.day(ruled),
     }
     to_reporter, to_person = _OPENED[dispute.settlement, dispute.repeat]
     await _to_reporter(session, dispute, to_reporter, values)
@@ -70,10 +71,9 @@ async def tell_refused(session: Session, dispute: Dispute) -> None:
     """Tell the person that nothing is new, and what they can do: add evidence, or appeal."""
     key = await key_of(session, dispute)
     if key is not None:
-        until = session.now + timedelta(days=session.policy.appeal_days)
         values: dict[str, str | date] = {
             "dispute_id": str(dispute.id),
-            "appeal_by": until.date(),
+            "appeal_by": session.policy.ends("appeal_days", session.now),
         }
         await _to_person(session, dispute, key, Template.DISPUTE_REFUSED, values)
 
@@ -124,7 +124,7 @@ async def tell_result(session: Session, dispute: Dispute) -> None:
         template = _RESULT[Ruling(dispute.ruling or Ruling.REMOVE)]
         reason = key.open(place(dispute, "sealed_reason"), dispute.sealed_reason, str)
         values["reason_text"] = reason
-    values["appeal_by"] = (session.now + timedelta(days=session.policy.appeal_days)).date()
+    values["appeal_by"] = session.policy.ends("appeal_days", session.now)
     await _to_reporter(session, dispute, template, values)
     await _to_person(session, dispute, key, template, values)
 

@@ -3,8 +3,6 @@
 Every change of state, by whomever, goes through `apply`: it alone writes `state`, sets the next clock, and audits.
 """
 
-from datetime import timedelta
-
 from registry.audit import service as audit
 from registry.disputes import letters, rules
 from registry.disputes.rules import Event, ReasonCode, Ruling, State
@@ -79,13 +77,7 @@ async def report_ended(session: Session, dispute: Dispute) -> bool:
 def set_clock(session: Session, dispute: Dispute) -> None:
     """Compute the next deadline once, for the state that begins, by the policy of now."""
     policy = session.policy
-    terms = rules.Terms(
-        answer=timedelta(days=policy.answer_days),
-        ruling=timedelta(days=policy.ruling_days),
-        extension=timedelta(days=policy.ruling_extension_days),
-        appeal=timedelta(days=policy.appeal_days),
-    )
-    change = rules.due(dispute, terms)
+    change = rules.due(dispute, policy.ends)
     dispute.due_event, dispute.due_at = change or (None, None)
     if dispute.due_event == Event.LATE:
         dispute.review_due = dispute.due_at

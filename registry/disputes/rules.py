@@ -15,12 +15,14 @@ not for ever.
 An event that the table does not list for a state is illegal there and changes nothing.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
-from msgspec import Struct
+#: When the period of a policy's number is over that began at a moment: `Policy.ends`.
+Ends = Callable[[str, datetime], datetime]
 
 
 class Ground(StrEnum):
@@ -260,20 +262,7 @@ class Clocked(Protocol):
     evidence_at: datetime | None
 
 
-class Terms(Struct, frozen=True, kw_only=True):
-    """The policy's times."""
-
-    #: Within which the reporter answers.
-    answer: timedelta
-    #: Within which a moderator rules, counted from the opening; of an appeal, from the appeal.
-    ruling: timedelta
-    #: By how much longer when the person added evidence.
-    extension: timedelta
-    #: Within which the person may appeal.
-    appeal: timedelta
-
-
-def due(dispute: Clocked, terms: Terms) -> tuple[Event, datetime] | None:
+def due(dispute: Clocked, ends: Ends) -> tuple[Event, datetime] | None:
     """What the clock brings next to a dispute, and when.
 
     The ruling's time counts from the opening, so that a slow reporter takes from the moderator's time and not from the
@@ -284,14 +273,14 @@ def due(dispute: Clocked, terms: Terms) -> tuple[Event, datetime] | None:
         nothing_new = dispute.repeat and dispute.evidence_at is None
         return (Event.REFUSED if nothing_new else Event.TOLD), since
     if state is State.AWAITING_REPORTER:
-        return _silence(dispute), dispute.opened_at + terms.answer
+        return _silence(dispute), ends("answer_days", dispute.opened_at)
     if state is State.APPEALED:
         return Event.TAKEN_UP, since
     if state is State.IN_REVIEW:
-        return Event.LATE, _rule_by(dispute, terms)
+        return Event.LATE, rule_by(dispute, ends)
     if state is State.DECIDED:
         over = dispute.ruling == Ruling.REMOVE or dispute.round > 1
-        return Event.CLOSE, since if over else since + terms.appeal
+        return Event.CLOSE, since if over else ends("appeal_days", since)
     return None
 
 
@@ -302,8 +291,9 @@ def _silence(dispute: Clocked) -> Event:
     return Event.PASSED_ON if dispute.repeat else Event.UNANSWERED
 
 
-def _rule_by(dispute: Clocked, terms: Terms) -> datetime:
+def rule_by(dispute: Clocked, ends: Ends) -> datetime:
+    """When a ruling is late: counted from the opening, longer when the person added evidence; of an appeal, from it."""
     if dispute.round > 1:
-        return dispute.state_since + terms.ruling
-    more = terms.extension if dispute.evidence_at else timedelta()
-    return dispute.opened_at + terms.ruling + more
+        return ends("ruling_days", dispute.state_since)
+    by = ends("ruling_days", dispute.opened_at)
+    return ends("ruling_extension_days", by) if dispute.evidence_at else by

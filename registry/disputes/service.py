@@ -5,6 +5,7 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses.access import Member
+from registry.deadlines import months_after
 from registry.disputes import letters, lifecycle, rules, store, views
 from registry.disputes.letters import place
 from registry.disputes.rules import Event, Ground, Ruling, Side, State
@@ -25,7 +26,6 @@ from registry.platform.runtime import Session
 from registry.reports import held, post, rulings
 from registry.reports.held import Held
 from registry.reports.rules import State as ReportState
-from registry.reports.rules import months_after
 from registry.subjects.access import Person
 
 

@@ -5,7 +5,7 @@ destroyed when it has arrived (`service.forget_letters`). The reporter never rea
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from registry.erasure.rules import Code, Kind
 from registry.erasure.tables import SubjectRequest
@@ -39,12 +39,12 @@ async def tell_erased(session: Session, request: SubjectRequest, contacts: Conta
     """Tell the person that the report is erased, and until when backups still hold it."""
     key = await vault.create(session, session.keyring, owner=None)
     request.letter_key_id = key.id
-    complete = session.now + timedelta(days=session.policy.backup_days)
+    complete = session.policy.ends("backup_days", session.now)
     await post.to_person(
         session,
         contacts,
         Template.ERASED,
-        {"report_id": str(request.report_id), "complete_by": complete.date()},
+        {"report_id": str(request.report_id), "complete_by": session.policy.calendar.day(complete)},
         language=request.language,
         about_id=request.id,
         key=key,
@@ -67,7 +67,7 @@ async def tell_received(
     assert request.due is not None  # noqa: S101 - an objection has it
     values: dict[str, str | date] = {
         "report_id": str(request.report_id),
-        "decide_by": request.due.date(),
+        "decide_by": session.policy.calendar.day(request.due),
     }
     template = Template.OBJECTION_RECEIVED if request.hides else Template.OBJECTION_RECEIVED_AGAIN
     await _to_person(session, request, key, contacts, template, values)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from registry.audit import service as audit
+from registry.deadlines import months_after
 from registry.erasure import letters, rules, store, views
 from registry.erasure.letters import place
 from registry.erasure.rules import Decision, Kind, State
@@ -22,7 +23,7 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import held, post, rulings
 from registry.reports.held import Held
-from registry.reports.rules import FINAL, months_after
+from registry.reports.rules import FINAL
 from registry.reports.rules import State as ReportState
 from registry.subjects.access import Person
 
@@ -88,7 +89,7 @@ async def object_(
     earlier = await store.list_of_report(session, one.report.id, Kind.OBJECTION)
     row = _new(session, person, one, Kind.OBJECTION)
     row.hides = not earlier
-    row.due = session.now + timedelta(days=session.policy.objection_days)
+    row.due = session.policy.ends("objection_days", session.now)
     row.sealed_statement = one.key.seal(place(row, "sealed_statement"), command.statement)
     contacts = post.contacts(session, person, one)
     row.sealed_contacts = one.key.seal(place(row, "sealed_contacts"), contacts)

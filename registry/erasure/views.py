@@ -1,7 +1,5 @@
 """Requests as they are shown: to the person who made them, and to the moderator who weighs them."""
 
-from datetime import timedelta
-
 from registry.erasure import rules, store
 from registry.erasure.letters import place
 from registry.erasure.rules import Code, Kind, State
@@ -21,7 +19,7 @@ async def view(session: Session, row: SubjectRequest) -> RequestView:
 
     kind, state = Kind(row.kind), State(row.state)
     code = Code(row.code) if row.code else None
-    complete = row.decided_at and row.decided_at + timedelta(days=session.policy.backup_days)
+    complete = row.decided_at and session.policy.ends("backup_days", row.decided_at)
     made = len(await store.list_of_report(session, row.report_id, kind))
     return RequestView(
         id=row.id,
@@ -35,6 +33,8 @@ async def view(session: Session, row: SubjectRequest) -> RequestView:
         at=row.at,
         due=row.due,
         decided_at=row.decided_at,
-        complete_by=complete.date() if complete and state is State.GRANTED else None,
+        complete_by=session.policy.calendar.day(complete)
+        if complete and state is State.GRANTED
+        else None,
         remedies=rules.remedies(kind, state, code, again=made < rules.MOST_A_YEAR[kind]),
     )

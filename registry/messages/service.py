@@ -103,7 +103,7 @@ async def enqueue(
     if missing:
         raise letters.NoSuchForm(f"{template} needs the values {sorted(missing)}")
     texts = {
-        name: letters.spoken(values[name], channel, spoken_in)
+        name: letters.spoken(values[name], channel, spoken_in, session.policy.calendar)
         for name in letters.needed(template, channel)
     }
     await store.add(

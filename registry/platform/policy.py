@@ -6,12 +6,13 @@ that a later profile never changes a clock that already runs.
 """
 
 import tomllib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from registry.deadlines import Calendar
 from registry.platform.settings import SettingsError
 
 FOLDER = Path(__file__).parent / "policies"
@@ -25,6 +26,17 @@ class Plan(msgspec.Struct, frozen=True):
     unmatched: int
 
 
+class Days(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose days count."""
+
+    #: An IANA time zone: where a day ends.
+    zone: str
+    #: Whose public holidays, by the codes of the library `holidays`.
+    holidays: str
+    #: Numbers that are a person's term: it ends with its last day, or with the next working day.
+    terms: tuple[str, ...]
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One profile. `sources` gives each number's legal source or reason, by the number's own name."""
 
@@ -34,6 +46,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     info_days: int
     notice_days: int
     notice_attempt_days: int
+    reinsertion_notice_business_days: int
     bounce_hours: int
     answer_days: int
     ruling_days: int
@@ -50,19 +63,26 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     receipt_months: int
     outbox_days: int
     idempotency_hours: int
+    days: Days
     retention_months: dict[str, int]
     plans: dict[str, Plan]
     sources: dict[str, str]
 
     @property
-    def cooling_off(self) -> timedelta:
-        """How long a report rests before it is screened."""
-        return timedelta(hours=self.cooling_off_hours)
+    def calendar(self) -> Calendar:
+        """The days of the country where the registry is at home."""
+        return Calendar(self.days.zone, self.days.holidays)
 
-    @property
-    def notice(self) -> timedelta:
-        """How long a person has between the notice and the report's visibility."""
-        return timedelta(days=self.notice_days)
+    def ends(self, number: str, since: datetime) -> datetime:
+        """When the period of a number that began at `since` is over; how it is counted, its name and `days` say."""
+        length: int = getattr(self, number)
+        if number.endswith("_hours"):
+            return since + timedelta(hours=length)
+        if number.endswith("_business_days"):
+            return self.calendar.business_days(since, length)
+        if number in self.days.terms:
+            return self.calendar.term(since, length)
+        return since + timedelta(days=length)
 
     @property
     def stamp(self) -> str:

@@ -1,12 +1,12 @@
 """Correction notices: whoever was shown a report learns that it was amended, removed or settled."""
 
 from registry.businesses import service as businesses
+from registry.deadlines import months_after
 from registry.lookups import service as lookups
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
 from registry.platform.db import as_system
 from registry.platform.runtime import Session
-from registry.reports.rules import months_after
 from registry.reports.tables import Report
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from registry.audit import service as audit
+from registry.deadlines import months_after
 from registry.identities import service as identities
 from registry.identities.rules import FactCodes
 from registry.lookups import service as lookups
@@ -112,13 +113,10 @@ def set_clock(session: Session, report: Report) -> None:
     change = rules.due(
         State(report.state),
         since=report.state_since,
-        cooling_off=policy.cooling_off,
-        info=timedelta(days=policy.info_days),
-        notice_attempts=timedelta(days=policy.notice_attempt_days),
-        answer=timedelta(days=policy.answer_days),
-        erase_after=timedelta(days=policy.erase_after_days),
+        ends=policy.ends,
         told_until=report.visible_from if report.notice_delivered_at else None,
         retention_until=report.retention_until,
+        brought_back=report.reinsertion_of is not None,
         answered=report.answered_at is not None,
     )
     report.due_event, report.due_at = change or (None, None)
@@ -127,7 +125,7 @@ def set_clock(session: Session, report: Report) -> None:
 
 def retention_end(session: Session, category: Category, report: Report) -> datetime:
     """When the category's retention ends: counted from the incident, at midnight UTC."""
-    last = rules.months_after(report.incident_on, session.policy.retention_months[category])
+    last = months_after(report.incident_on, session.policy.retention_months[category])
     return datetime.combine(last, time(), UTC)
 
 
@@ -220,7 +218,9 @@ async def _tell_the_person(session: Session, report: Report, key: DataKey) -> No
                 values={
                     "file_url": page,
                     "dispute_url": page,
-                    "visible_from": (session.now + session.policy.notice).date(),
+                    "visible_from": session.policy.calendar.day(
+                        session.policy.ends("notice_days", session.now)
+                    ),
                 },
                 about_id=report.id,
                 data_key=key,

@@ -4,9 +4,13 @@ Pure: the time is an argument, the policy's numbers come in as they are. An even
 not list for a state is illegal there and changes nothing.
 """
 
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
+
+#: When the period of a policy's number is over that began at a moment: `Policy.ends`.
+Ends = Callable[[str, datetime], datetime]
 
 
 class Category(StrEnum):
@@ -255,42 +259,39 @@ def due(
     state: State,
     *,
     since: datetime,
-    cooling_off: timedelta,
-    info: timedelta,
-    notice_attempts: timedelta,
-    answer: timedelta,
-    erase_after: timedelta,
+    ends: Ends,
     told_until: datetime | None,
     retention_until: datetime,
+    brought_back: bool = False,
     answered: bool = False,
 ) -> tuple[Event, datetime] | None:
     """What the clock brings next to a report that entered `state` at `since`, and when.
 
-    `told_until` is the end of the notice days, known once the person was told. `answered`: whether the reporter has
-    answered the dispute; the ruling is then the dispute's own clock.
+    `told_until` is the end of the notice days, known once the person was told. `brought_back`: whether it is a
+    reinsertion, of which the person must hear sooner. `answered`: whether the reporter has answered the dispute; the
+    ruling is then the dispute's own clock.
     """
     if state is State.SUBMITTED:
-        return Event.COOLED_OFF, since + cooling_off
+        return Event.COOLED_OFF, ends("cooling_off_hours", since)
     if state is State.NEEDS_INFO:
-        return Event.INFO_OVERDUE, since + info
+        return Event.INFO_OVERDUE, ends("info_days", since)
+    if state is State.NOTICE and told_until:
+        return Event.NOTICE_ENDED, told_until
     if state is State.NOTICE:
-        return (
-            (Event.NOTICE_ENDED, told_until)
-            if told_until
-            else (Event.UNDELIVERABLE, since + notice_attempts)
-        )
+        attempts = "reinsertion_notice_business_days" if brought_back else "notice_attempt_days"
+        return Event.UNDELIVERABLE, ends(attempts, since)
     if state is State.CONTESTED and not answered:
-        silent = (Event.REPORTER_SILENT, since + answer)
+        silent = (Event.REPORTER_SILENT, ends("answer_days", since))
         return min(silent, (Event.EXPIRE, retention_until), key=lambda change: change[1])
     if state in SHOWN or state is State.CONTESTED:
         return Event.EXPIRE, retention_until
     if state in ENDED:
-        return Event.ERASE, since + erase_after
+        return Event.ERASE, ends("erase_after_days", since)
     return None
 
 
 def visible_from(
-    state: State, *, now: datetime, cooled_at: datetime, notice: timedelta, fixed: datetime | None
+    state: State, *, now: datetime, cooled_at: datetime, ends: Ends, fixed: datetime | None
 ) -> datetime | None:
     """The earliest time at which lookups can show the report; None once it never will.
 
@@ -301,16 +302,7 @@ def visible_from(
         return None
     if fixed is not None:
         return fixed
-    return (cooled_at if state is State.SUBMITTED else now) + notice
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day some months later, or the last day of a shorter month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    year += day.year
-    month += 1
-    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month, min(day.day, last))
+    return ends("notice_days", cooled_at if state is State.SUBMITTED else now)
 
 
 def age(born: date, on: date) -> int:

@@ -151,7 +151,7 @@ async def _check_publishable(session: Session, report: Report) -> None:
         raise EvidenceRequired(
             "There is no file that shows what happened; ask for one (`evidence_missing`)."
         )
-    if session.now + session.policy.notice >= report.retention_until:
+    if session.policy.ends("notice_days", session.now) >= report.retention_until:
         raise RetentionOver("Its retention ends before the notice days would; reject it.")
     state = (await businesses.states_of(session, {report.business_id}))[report.business_id][0]
     if state != BusinessState.VERIFIED:
@@ -219,8 +219,10 @@ async def _tell_reporter(session: Session, report: Report, command: ReportDecisi
         values={
             "report_id": str(report.id),
             "reason_text": command.reason,
-            "visible_from": (session.now + session.policy.notice).date(),
-            "answer_by": (session.now + timedelta(days=session.policy.info_days)).date(),
+            "visible_from": session.policy.calendar.day(
+                session.policy.ends("notice_days", session.now)
+            ),
+            "answer_by": session.policy.ends("info_days", session.now),
         },
         about_id=report.id,
         data_key=key,

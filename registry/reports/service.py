@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from registry.audit import service as audit
 from registry.businesses.access import Member
+from registry.deadlines import months_after
 from registry.identities import service as identities
 from registry.matching.subject import Subject
 from registry.platform import vault
@@ -152,7 +153,7 @@ def _broken_rules(session: Session, content: ReportSubmission, subject: Subject)
         )
     if content.incident_date > (session.now + EASTERN_HOURS).date():
         found.append(Fault("/incident_date", "lies in the future"))
-    if content.incident_date < rules.months_after(today, -policy.incident_max_months):
+    if content.incident_date < months_after(today, -policy.incident_max_months):
         found.append(
             Fault("/incident_date", f"lies more than {policy.incident_max_months} months back")
         )

@@ -46,8 +46,8 @@ async def view(session: Session, report: Report, key: DataKey | None) -> ReportV
         visible_from=rules.visible_from(
             state,
             now=session.now,
-            cooled_at=report.submitted_at + session.policy.cooling_off,
-            notice=session.policy.notice,
+            cooled_at=session.policy.ends("cooling_off_hours", report.submitted_at),
+            ends=session.policy.ends,
             fixed=report.visible_from,
         ),
         retention_until=report.retention_until,

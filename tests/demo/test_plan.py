@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from registry.deadlines import months_after
 from registry.demo import casting, people, plan, service
 from registry.demo.businesses import BEGINNING
 from registry.demo.plan import Case, Step
@@ -68,7 +69,7 @@ def test_every_report_may_be_submitted(steps: list[Step]) -> None:
     for step in steps:
         if step.act in (Act.SUBMIT, Act.REINSERT) and step.case:
             content, day = step.case.submission, step.at.date()
-            assert rules.months_after(day, -12) <= content.incident_date < day
+            assert months_after(day, -12) <= content.incident_date < day
             assert content.amount or content.category not in rules.NEEDS_AMOUNT
             assert content.contacts or content.category not in rules.NEEDS_CONTACTS
             assert all(contact.at <= step.at for contact in content.contacts)

@@ -90,12 +90,8 @@ def _due(state: State, profile: Policy, *, told: bool) -> tuple[Event, str] | No
     change = rules.due(
         state,
         since=_SINCE,
-        cooling_off=profile.cooling_off,
-        info=timedelta(days=profile.info_days),
-        notice_attempts=timedelta(days=profile.notice_attempt_days),
-        answer=timedelta(days=profile.answer_days),
-        erase_after=timedelta(days=profile.erase_after_days),
-        told_until=_SINCE + profile.notice if told else None,
+        ends=profile.ends,
+        told_until=profile.ends("notice_days", _SINCE) if told else None,
         retention_until=_NEVER,
     )
     if change is None:

@@ -1,17 +1,19 @@
 """Every letter in three languages with the same values; a notice tells nothing but that it is one."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 from itertools import product
 from string import Template as Pattern
 
 import msgspec
 import pytest
 
+from registry.deadlines import Calendar
 from registry.messages import letters
 from registry.messages.letters import NoSuchForm
 from registry.messages.rules import Channel, Language, Template
 
+KYIV = Calendar("Europe/Kyiv", "UA")
 OURS = {"operator_name": "Client Registry", "public_url": "https://registry.example.org"}
 VALUES = {
     "file_url": "https://registry.example.org/my-file",
@@ -157,8 +159,9 @@ def test_parts_are_counted_as_networks_do(text: str, expected: int) -> None:
 @pytest.mark.parametrize("template", sorted(SHORT))
 def test_a_short_form_is_short(template: Template, language: Language) -> None:
     """One message in English. A message holds half as much Cyrillic: two, and three with a link to what to do next."""
-    day = letters.spoken(date(2026, 12, 25), Channel.SMS, language)
-    values = VALUES | OURS | {"visible_from": day, "appeal_by": day, "decide_by": day}
+    day = letters.spoken(date(2026, 12, 25), Channel.SMS, language, KYIV)
+    last = letters.spoken(KYIV.end(date(2026, 12, 25)), Channel.SMS, language, KYIV)
+    values = VALUES | OURS | {"visible_from": day, "appeal_by": last, "decide_by": day}
     text = letters.write(template, Channel.SMS, language, values).text.strip()
     if language is Language.EN:
         assert set(text) <= GSM_BASIC
@@ -197,23 +200,35 @@ def test_values_are_not_patterns() -> None:
     ],
 )
 def test_dates_are_in_the_languages_own_form(channel: str, language: str, spoken: str) -> None:
-    assert letters.spoken(date(2026, 12, 5), Channel(channel), Language(language)) == spoken
+    assert letters.spoken(date(2026, 12, 5), Channel(channel), Language(language), KYIV) == spoken
 
 
 @pytest.mark.parametrize("language", Language)
 def test_every_month_has_its_own_name(language: Language) -> None:
     spoken = {
-        letters.spoken(date(2026, month, 1), Channel.MAIL, language) for month in range(1, 13)
+        letters.spoken(date(2026, month, 1), Channel.MAIL, language, KYIV) for month in range(1, 13)
     }
     assert len(spoken) == 12
 
 
-def test_a_moment_is_given_by_its_day_in_utc() -> None:
-    kyiv = timezone(timedelta(hours=2))
-    just_after_midnight = datetime(2026, 12, 6, 0, 30, tzinfo=kyiv)
-    assert letters.spoken(just_after_midnight, Channel.MAIL, Language.EN) == "5 December 2026"
-    assert (
-        letters.spoken(just_after_midnight.astimezone(UTC), Channel.SMS, Language.EN)
-        == "5 Dec 2026"
-    )
-    assert letters.spoken("as it is", Channel.SMS, Language.UK) == "as it is"
+@pytest.mark.parametrize(
+    ("channel", "language", "at", "spoken"),
+    [
+        ("mail", "uk", "2026-12-05T22:30Z", "6 грудня 2026 року, 00:30 (UTC+2)"),
+        ("mail", "ru", "2026-07-05T10:00Z", "5 июля 2026 года, 13:00 (UTC+3)"),
+        ("sms", "en", "2026-12-05T10:00Z", "5 Dec 2026, 12:00 (UTC+2)"),
+        ("mail", "uk", "2026-12-05T22:00Z", "5 грудня 2026 року включно"),
+        ("mail", "ru", "2026-07-05T21:00Z", "5 июля 2026 года включительно"),
+        ("mail", "en", "2026-12-05T22:00Z", "5 December 2026"),
+        ("sms", "uk", "2026-12-05T22:00Z", "05.12.2026 включно"),
+    ],
+)
+def test_a_deadline_is_told_to_the_minute_and_the_end_of_a_day_as_that_day(
+    channel: str, language: str, at: str, spoken: str
+) -> None:
+    moment = datetime.fromisoformat(at)
+    assert letters.spoken(moment, Channel(channel), Language(language), KYIV) == spoken
+
+
+def test_words_are_told_as_they_are() -> None:
+    assert letters.spoken("as it is", Channel.SMS, Language.UK, KYIV) == "as it is"

@@ -18,6 +18,7 @@ UA: dict[str, object] = {
     "info_days": 10,
     "notice_days": 7,
     "notice_attempt_days": 14,
+    "reinsertion_notice_business_days": 5,
     "bounce_hours": 48,
     "answer_days": 10,
     "ruling_days": 30,
@@ -51,20 +52,28 @@ UA: dict[str, object] = {
     "plans.partner.minute": 1_200,
     "plans.partner.day": 100_000,
     "plans.partner.unmatched": 50_000,
+    "days.zone": "Europe/Kyiv",
+    "days.holidays": "UA",
+    "days.terms": ("appeal_days",),
 }
 DIFFERENT: dict[str, dict[str, object]] = {
     "ua": {},
-    "eu-strict": {"notice_days": 28, "file_names_businesses": True},
+    "eu-strict": {
+        "notice_days": 28,
+        "file_names_businesses": True,
+        "days.zone": "Europe/Lisbon",
+        "days.holidays": "XECB",
+    },
     "sandbox": {"cooling_off_hours": 0, "notice_days": 0},
 }
 
 
 def numbers(body: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Every number of a profile by its name: `retention_months.no_show`, `plans.free.day`."""
+    """Every number of a profile by its name (`retention_months.no_show`, `plans.free.day`), and whose days count."""
     for name, value in body.items():
         if isinstance(value, dict):
             yield from numbers(value, f"{prefix}{name}.")
-        elif isinstance(value, int):
+        elif isinstance(value, int) or prefix == "days.":
             yield f"{prefix}{name}", value
 
 

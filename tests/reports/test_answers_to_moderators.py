@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from registry.reports.rules import months_after
+from registry.deadlines import months_after
 from tests.factories.registry import Registry, Shop
 
 

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from registry.deadlines import months_after
 from registry.platform.ids import uuid7
-from registry.reports.rules import REASONS, ReasonCode, State, Verdict, months_after
+from registry.reports.rules import REASONS, ReasonCode, State, Verdict
 from registry.staff.rules import Role
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem, submission

@@ -1,12 +1,13 @@
 """An ended report comes back by reinsertion only: certified, of the same matter, by two moderators, one at a time."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from registry.platform import clock
 from registry.reports.rules import FINAL, State
 from registry.staff.rules import Role
 from tests.factories import rows
@@ -54,6 +55,25 @@ async def test_from_every_end(shared: Registry, shop: Shop, state: State) -> Non
     # It may be edited like any other, though its matter is buried.
     edit = await shop.call("PATCH", f"/v1/reports/{view['id']}", {"statement": "Clearer."})
     assert edit.status_code == 200
+
+
+async def test_its_person_is_told_within_five_business_days_or_it_ends(
+    shared: Registry, shop: Shop
+) -> None:
+    """The letter leaves with the second moderator's decision; while it is not proven, its time runs."""
+    id_, body = await _ended(shared, shop, State.REMOVED)
+    back = (await _reinsert(shop, id_, body)).json()
+    with clock.shifted(timedelta(hours=25)):
+        await shared.work()
+        await shop.attach(back["id"])
+        for number in (1, 2):
+            decided = await shared.decide(back["id"], number=number)
+            assert decided.status_code == 200, decided.text
+        view = await shop.view(back["id"])
+    since = datetime.fromisoformat(view["state_since"])
+    until = shared.runtime.policy.calendar.business_days(since, 5)
+    due = {**view["due"], "at": datetime.fromisoformat(view["due"]["at"])}
+    assert due == {"event": "undeliverable", "at": until}
 
 
 async def test_what_makes_none(shared: Registry, shop: Shop) -> None:

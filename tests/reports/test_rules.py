@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.deadlines import months_after
 from registry.reports import rules
 from registry.reports.rules import Category, Event, EvidenceGrade, ReasonCode, State, Verdict
 
@@ -98,19 +99,31 @@ def test_only_the_clock_and_rulings_move_what_the_reporter_may_not(state: State)
     assert (rules.next_state(state, Event.SETTLE) is State.SETTLED) == (state in settles)
 
 
+#: Each of its own length, so that none is taken for another.
+PERIODS = {
+    "cooling_off_hours": timedelta(hours=24),
+    "info_days": 10 * DAY,
+    "notice_attempt_days": 14 * DAY,
+    "reinsertion_notice_business_days": 5 * DAY,
+    "answer_days": 11 * DAY,
+    "erase_after_days": 30 * DAY,
+    "notice_days": 7 * DAY,
+}
+
+
+def ends(name: str, since: datetime) -> datetime:
+    return since + PERIODS[name]
+
+
 def due(
-    state: State, *, told: datetime | None = None, ends: datetime = NOW + 300 * DAY
+    state: State, *, told: datetime | None = None, until: datetime = NOW + 300 * DAY
 ) -> tuple[Event, datetime] | None:
     return rules.due(
         state,
         since=NOW,
-        cooling_off=timedelta(hours=24),
-        info=10 * DAY,
-        notice_attempts=14 * DAY,
-        answer=11 * DAY,
-        erase_after=30 * DAY,
+        ends=ends,
         told_until=told,
-        retention_until=ends,
+        retention_until=until,
     )
 
 
@@ -144,10 +157,22 @@ def test_notice_ends_only_once_the_person_was_told() -> None:
     assert due(State.NOTICE, told=NOW + 7 * DAY) == (Event.NOTICE_ENDED, NOW + 7 * DAY)
 
 
+def test_of_a_reinsertion_the_person_hears_sooner() -> None:
+    change = rules.due(
+        State.NOTICE,
+        since=NOW,
+        ends=ends,
+        told_until=None,
+        retention_until=NOW + 300 * DAY,
+        brought_back=True,
+    )
+    assert change == (Event.UNDELIVERABLE, NOW + 5 * DAY)
+
+
 def test_retention_beats_the_reporters_silence() -> None:
     """Retention ends every contested state too: whichever comes first."""
-    assert due(State.CONTESTED, ends=NOW + 3 * DAY) == (Event.EXPIRE, NOW + 3 * DAY)
-    assert due(State.CONTESTED, ends=NOW + 12 * DAY) == (Event.REPORTER_SILENT, NOW + 11 * DAY)
+    assert due(State.CONTESTED, until=NOW + 3 * DAY) == (Event.EXPIRE, NOW + 3 * DAY)
+    assert due(State.CONTESTED, until=NOW + 12 * DAY) == (Event.REPORTER_SILENT, NOW + 11 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +192,7 @@ def test_the_earliest_time_of_visibility(
     state: State, fixed: datetime | None, expected: datetime | None
 ) -> None:
     cooled = NOW + timedelta(hours=20)
-    seen = rules.visible_from(state, now=NOW, cooled_at=cooled, notice=7 * DAY, fixed=fixed)
+    seen = rules.visible_from(state, now=NOW, cooled_at=cooled, ends=ends, fixed=fixed)
     assert seen == expected
 
 
@@ -222,7 +247,7 @@ def test_a_greater_amount_is_never_in_a_lower_band(a: int, b: int) -> None:
     ],
 )
 def test_months_later(day: date, months: int, expected: date) -> None:
-    assert rules.months_after(day, months) == expected
+    assert months_after(day, months) == expected
 
 
 @pytest.mark.parametrize(

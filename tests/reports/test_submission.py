@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registry.reports import rules
+from registry.deadlines import months_after
 from registry.reports.rules import Category
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, rnokpp, submission
@@ -15,7 +15,7 @@ TODAY = NOW.date()
 DAY = timedelta(days=1)
 PHONE = {"phone": "+380505550140"}
 MINOR, ADULT = TODAY - timedelta(days=17 * 365), date(1987, 3, 12)
-A_YEAR_AGO = rules.months_after(TODAY, -12)
+A_YEAR_AGO = months_after(TODAY, -12)
 CONTACT = {"at": "2026-01-03T09:00:00Z", "channel": "phone", "summary": "Promised to pay."}
 TABLES = ("reports", "records", "identities", "data_keys", "audit_entries", "stored_answers")
 
@@ -56,7 +56,7 @@ RULES: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"/subject"},
     ),
     "one day short of eighteen": (
-        person(birth_date=str(rules.months_after(TODAY, -18 * 12) + DAY)),
+        person(birth_date=str(months_after(TODAY, -18 * 12) + DAY)),
         {"/subject"},
     ),
     "no strong identifier": ({"subject": {"name": "Петренко Іван", "city": "Київ"}}, {"/subject"}),
@@ -100,7 +100,7 @@ async def test_two_rules_of_one_place_are_both_told(shared: Registry, shop: Shop
 
 
 ACCEPTED: dict[str, dict[str, Any]] = {
-    "exactly eighteen": person(birth_date=str(rules.months_after(TODAY, -18 * 12))),
+    "exactly eighteen": person(birth_date=str(months_after(TODAY, -18 * 12))),
     "exactly twelve months ago": {"incident_date": str(A_YEAR_AGO)},
     "today": {"incident_date": str(TODAY)},
     "today, where the reporter lives": {"incident_date": str((NOW + timedelta(hours=3)).date())},
@@ -240,7 +240,7 @@ async def test_what_was_sent_is_read_back(shared: Registry, shop: Shop) -> None:
     row = await rows.row(shared.runtime, "reports", report["id"])
     assert (row["amount_band"], row["currency"], row["contacts_count"]) == ("1000-5000", "UAH", 1)
     assert row["policy"] == "ua@2026-11"
-    assert row["retention_until"].date() == rules.months_after(row["incident_on"], 36)
+    assert row["retention_until"].date() == months_after(row["incident_on"], 36)
 
 
 async def test_the_same_key_gives_the_same_report(shared: Registry, shop: Shop) -> None:

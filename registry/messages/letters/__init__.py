@@ -7,13 +7,15 @@ record names this address: whoever now holds a recycled number must not learn a 
 
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from string import Template as Pattern
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from registry.deadlines import Calendar
 from registry.messages.rules import Channel, Language, Template
 
 FOLDER = Path(__file__).parent
@@ -28,6 +30,8 @@ _MONTHS = {
     Language.EN: "January February March April May June "
     "July August September October November December",
 }
+#: What is said of the last day of a term.
+_INCLUDED = {Language.UK: " включно", Language.RU: " включительно", Language.EN: ""}
 _YEAR = {Language.UK: " року", Language.RU: " года", Language.EN: ""}
 
 
@@ -72,14 +76,24 @@ def write(
     return Letter(subject=" ".join(subject.split()), text=text.strip() + "\n")
 
 
-def spoken(value: str | date, channel: Channel, language: Language) -> str:
-    """A value as it stands in a letter: a date in the language's own form, short in an SMS.
+def spoken(value: str | date, channel: Channel, language: Language, calendar: Calendar) -> str:
+    """A value as it stands in a letter: a day in the language's own form, short in an SMS.
 
-    A moment is given by its day in UTC: letters say "before" or "not before" that day, which holds.
+    A moment is a deadline, told as the clock there shows it; one that ends a day is told as that day, included.
     """
     if isinstance(value, str):
         return value
-    day = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return _day(value, channel, language)
+    last = calendar.day(value) - timedelta(days=1)
+    if calendar.end(last) == value:
+        return _day(last, channel, language) + _INCLUDED[language]
+    there = value.astimezone(ZoneInfo(calendar.zone))
+    offset = (there.utcoffset() or timedelta()) // timedelta(hours=1)
+    return f"{_day(there.date(), channel, language)}, {there:%H:%M} (UTC{offset:+d})"
+
+
+def _day(day: date, channel: Channel, language: Language) -> str:
     month = _MONTHS[language].split()[day.month - 1]
     if channel is Channel.MAIL:
         return f"{day.day} {month} {day.year}{_YEAR[language]}"
