@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
+from registry.disputes import document_routes
 from registry.disputes import moderation_routes as dispute_moderation
 from registry.disputes import reporter_routes as dispute_answers
 from registry.disputes import routes as disputes
@@ -43,6 +44,7 @@ ROUTES = [
     *receipt_routes.ROUTES,
     *dispute_moderation.ROUTES,
     *erasure.ROUTES,
+    *document_routes.ROUTES,
     *identities.ROUTES,
     *subjects.ROUTES,
     *staff.ROUTES,

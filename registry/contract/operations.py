@@ -16,7 +16,7 @@ from registry.contract.refusals import Refusal
 from registry.platform import idempotency
 from registry.platform.errors import URN, Problem
 from registry.platform.http import MESSAGEPACK, PROBLEM
-from registry.reports.evidence import LARGEST
+from registry.platform.uploads import LARGEST
 
 JSON = "application/json"
 #: Where the summary ends in a docstring.
@@ -29,6 +29,7 @@ CONTENT: Mapping[str, Mapping[str, Schema]] = {
     "read_evidence": FILES,
     "read_my_evidence": FILES,
     "read_dispute_evidence": FILES,
+    "read_document": FILES,
     "read_metrics": {"text/plain": {"type": "string"}},
     "read_docs": {"text/html": {"type": "string"}},
     "read_for_people": {"text/html": {"type": "string"}},
@@ -50,6 +51,7 @@ IDS = {
     "business_id": "The id of a business.",
     "detachment_id": "The `id` of a detachment, from the queue.",
     "dispute_id": "The `id` of a dispute.",
+    "document_id": "The `id` of a document, from the queue.",
     "evidence_id": "The `id` of an evidence file.",
     "identity_id": "The `id` of an identity: that of its oldest record.",
     "key_id": "The `id` of a key.",

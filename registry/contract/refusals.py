@@ -100,6 +100,10 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "decide_dispute": ("conflict-of-interest", "dispute-already-decided", "illegal-transition"),
         "start_session": ("too-many-codes",),
         "prove": ("proof-refused", "too-many-codes"),
+        "send_document": ("document-not-taken", "file-type-refused", "files-unavailable"),
+        "view_document": ("conflict-of-interest",),
+        "read_document": ("conflict-of-interest", "files-unavailable"),
+        "decide_document": ("conflict-of-interest", "dispute-already-decided", "files-unavailable"),
         "ready": ("not-ready",),
     }
 )

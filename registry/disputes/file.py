@@ -74,11 +74,12 @@ def _report(one: Held, names: dict[UUID, str]) -> HeldReport:
         due=next_change(report.due_event, report.due_at),
         evidence=one.media_types,
         source=names[report.business_id],
-        identifiers=_identifiers(one),
+        identifiers=identifiers_of(one),
     )
 
 
-def _identifiers(one: Held) -> dict[str, list[str]]:
+def identifiers_of(one: Held) -> dict[str, list[str]]:
+    """What a report says of its person, by kind."""
     subject = one.subject
     found = {
         "phones": list(subject.phones),

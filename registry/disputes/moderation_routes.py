@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from registry.disputes import detachments, moderation
+from registry.disputes import detachments, documents, moderation
 from registry.disputes.wire import (
     DetachmentCase,
     DetachmentDecision,
@@ -45,7 +45,7 @@ Caller = Request[Any, Any, Any]
 async def list_queue(
     request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[QueueItem]:
-    """List what waits for a moderator, earliest `due` first: reports, disputes, objections, detachments, pairs."""
+    """List what waits for a moderator, earliest `due` first: reports, disputes, objections, documents and so on."""
     caller = staff_of(request)
     async with transaction(runtime_of(request)) as session:
         after = cursors.read_timed(session.keyring, cursor, caller.id, "queue")
@@ -69,7 +69,12 @@ async def _queue(
         QueueItem(kind="objection", id=id_, due=due, version=version)
         for id_, due, version in await erasure.queue(session, after=after, limit=limit)
     ]
-    return sorted([*others, *disputes, *detached, *objections], key=screening.place_of)[:limit]
+    sent = [
+        QueueItem(kind="document", id=id_, due=due, version=version)
+        for id_, due, version in await documents.queue(session, after=after, limit=limit)
+    ]
+    all_ = [*others, *disputes, *detached, *objections, *sent]
+    return sorted(all_, key=screening.place_of)[:limit]
 
 
 @get("/v1/moderation/disputes/{dispute_id:uuid}", tags=TAGS, guards=GUARDS)

@@ -49,7 +49,7 @@ DISPUTABLE = frozenset(
 
 async def reports_of(session: Session, person: Person) -> list[Held]:
     """The reports about the person who calls, newest first."""
-    records = await identities.records_under(session, person.proven)
+    records = await identities.records_under(session, person.proven, person.records)
     return await held.of_records(session, records)
 
 
@@ -129,7 +129,7 @@ def _new(
     open_cases = [d.case_id for d in known if d.state != State.CLOSED]
     dispute.case_id = open_cases[0] if open_cases else dispute.id
     dispute.sealed_statement = one.key.seal(place(dispute, "sealed_statement"), statement)
-    contacts = post.contacts(session, person, one)
+    contacts = post.contacts(session, person.proven, one)
     dispute.sealed_contacts = one.key.seal(place(dispute, "sealed_contacts"), contacts)
     return dispute
 

@@ -12,6 +12,7 @@ from registry.platform.text import Paragraph
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
 from registry.reports.wire import Contact, DisputeFile, Money, NextChange, ReportCase
+from registry.subjects.rules import DocumentState
 
 Version = Annotated[int, Meta(description="Counts every change of the dispute.", ge=1)]
 
@@ -182,6 +183,41 @@ class DetachmentDecision(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     decision: Literal["confirm", "restore"]
     reason: Paragraph
+    version: Annotated[
+        int | None, Meta(description="The version decided upon; a stale one is 409.")
+    ] = None
+
+
+class HeldUnder(Struct, frozen=True, kw_only=True):
+    """What a report says of its person."""
+
+    report_id: UUID
+    identifiers: Annotated[
+        dict[str, list[str]], Meta(description="Names, birth date, phones, e-mails and so on.")
+    ]
+
+
+class DocumentCase(Struct, frozen=True, kw_only=True):
+    """All that a moderator needs to compare a document with what is held under the identifier that was proven."""
+
+    id: UUID
+    state: DocumentState
+    version: Version
+    at: datetime
+    due: datetime
+    media_type: Annotated[str | None, Meta(description="Null once it is decided: it is deleted.")]
+    held: list[HeldUnder]
+
+
+class DocumentDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`accept`: the document shows the person of these reports. `refuse`: it does not."""
+
+    decision: Literal["accept", "refuse"]
+    reports: Annotated[
+        Annotated[list[UUID], Meta(max_length=100)] | None,
+        Meta(description="With accept: whose person it shows."),
+    ] = None
+    reason: Annotated[Paragraph, Meta(description="With refuse its sender reads it.")]
     version: Annotated[
         int | None, Meta(description="The version decided upon; a stale one is 409.")
     ] = None

@@ -88,10 +88,15 @@ async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUI
         return await store.identities_of(session, records)
 
 
-async def records_under(session: Session, values: Sequence[bytes]) -> list[UUID]:
-    """The records of each identity that is known under all of these index values (one or more)."""
+async def records_under(
+    session: Session, values: Sequence[bytes], among: Collection[UUID] | None = None
+) -> list[UUID]:
+    """The records of each identity that is known under all of these index values (one or more).
+
+    `among`: only of identities that have one of these records.
+    """
     async with as_system(session):
-        return await store.list_under(session, values)
+        return await store.list_under(session, values, among)
 
 
 async def detach(session: Session, value: bytes, on: date) -> list[UUID]:

@@ -202,8 +202,10 @@ async def list_records(session: Session, *, after: UUID | None, limit: int) -> S
     return (await session.scalars(query)).all()
 
 
-async def list_under(session: Session, values: Sequence[bytes]) -> list[UUID]:
-    """The records of each identity whose records hold all of these index values, the oldest first."""
+async def list_under(
+    session: Session, values: Sequence[bytes], among: Collection[UUID] | None = None
+) -> list[UUID]:
+    """The records of each identity that holds all of these index values, and one of `among`; the oldest first."""
     known = (
         select(Record.identity_id)
         .join(Identifier, Identifier.record_id == Record.id)
@@ -215,6 +217,9 @@ async def list_under(session: Session, values: Sequence[bytes]) -> list[UUID]:
         .having(func.count(distinct(Identifier.index_value)) == len(set(values)))
     )
     query = select(Record.id).where(Record.identity_id.in_(known)).order_by(Record.id)
+    if among is not None:
+        theirs = select(Record.identity_id).where(_among(Record.id, among))
+        query = query.where(Record.identity_id.in_(theirs))
     return list(await session.scalars(query))
 
 

@@ -78,6 +78,10 @@ class Template(StrEnum):
     SETTLEMENT_RECEIVED = "settlement_received"
     #: To both sides: the report ended as paid.
     SETTLEMENT_CONFIRMED = "settlement_confirmed"
+    #: To a person: their document counts as a second proof.
+    DOCUMENT_ACCEPTED = "document_accepted"
+    #: To a person: their document does not count, and why.
+    DOCUMENT_REFUSED = "document_refused"
     #: To both sides: a moderator confirmed the report.
     RULING_UPHELD = "ruling_upheld"
     #: To both sides: a moderator corrected the report.

@@ -57,7 +57,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     larger: Mapping[str, int] = msgspec.field(default_factory=lambda: {"/v1/lookups/batch": MIB})
     #: Endings of the paths that take an upload (multipart), the size of the wrapping included.
     uploads: Mapping[str, int] = msgspec.field(
-        default_factory=lambda: {"/evidence": 10 * MIB + 64 * KIB}
+        default_factory=lambda: dict.fromkeys(
+            ("/evidence", "/subject/documents"), 10 * MIB + 64 * KIB
+        )
     )
     upload_time: float = 120.0
     #: Beginnings of the paths that take HTML forms.

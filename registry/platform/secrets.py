@@ -9,7 +9,8 @@ import zlib
 
 from registry.platform.keyring import Keyring
 
-LIVE, TEST, STAFF, SUBJECT = "bcr_live_", "bcr_test_", "bcr_staff_", "bcr_subject_"
+LIVE, TEST, STAFF = "bcr_live_", "bcr_test_", "bcr_staff_"
+SUBJECT, DOCUMENT = "bcr_subject_", "bcr_document_"
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BODY, CHECKSUM = 43, 6
 SHOWN = 6
@@ -23,7 +24,7 @@ def mint(prefix: str) -> str:
 
 def prefix_of(key: str) -> str | None:
     """The prefix of a well-formed key, or None when its form or checksum is wrong."""
-    for prefix in (LIVE, TEST, STAFF, SUBJECT):
+    for prefix in (LIVE, TEST, STAFF, SUBJECT, DOCUMENT):
         if key.startswith(prefix) and len(key) == len(prefix) + BODY + CHECKSUM and key.isascii():
             return prefix if _checksum(key[:-CHECKSUM]) == key[-CHECKSUM:] else None
     return None

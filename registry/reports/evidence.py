@@ -5,10 +5,9 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses.access import Member
-from registry.platform import blobs
+from registry.platform import blobs, uploads
 from registry.platform.actor import Actor
-from registry.platform.errors import InvalidValues, NotFound, RuleBroken, TooLarge, UnsupportedMedia
-from registry.platform.faults import Fault
+from registry.platform.errors import NotFound, RuleBroken
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session
 from registry.platform.vault import DataKey
@@ -17,33 +16,12 @@ from registry.reports.rules import Event, Party, ReasonCode, State
 from registry.reports.tables import Evidence, Report
 from registry.reports.wire import DisputeFile, EvidenceView
 
-LARGEST = 10 * 1024 * 1024
-LONGEST_NAME = 200
-
-
-class FileTypeRefused(UnsupportedMedia):
-    """By its content it is no PDF, JPEG or PNG."""
-
-    slug, title = "file-type-refused", "Only PDF, JPEG and PNG files are taken"
-
-
-def check(content: bytes) -> str:
-    """The media type of a file that may be kept; raises what is wrong with it."""
-    if not content:
-        raise InvalidValues("The file is empty.", errors=[Fault("/file", "is empty")])
-    if len(content) > LARGEST:
-        raise TooLarge("A file may have 10 MiB at most.")
-    found = rules.media_type(content)
-    if found is None:
-        raise FileTypeRefused("By its content this is neither a PDF nor a JPEG nor a PNG file.")
-    return found
-
 
 async def add(
     session: Session, member: Member, report_id: UUID, file_name: str, content: bytes
 ) -> EvidenceView:
     """Keep a file for a report that is open to evidence."""
-    media_type = check(content)
+    media_type = uploads.check(content)
     report = await store.lock(session, report_id, business_id=member.business_id)
     await lifecycle.advance(session, report)
     if State(report.state) not in rules.OPEN_TO_EVIDENCE:
@@ -72,7 +50,7 @@ async def add_to_dispute(
     content: bytes,
 ) -> DisputeFile:
     """Keep a file that a side sends in a dispute of the report; whether it may, is decided there."""
-    media_type = check(content)
+    media_type = uploads.check(content)
     report = await store.lock(session, report_id)
     key = await lifecycle.data_key(session, report)
     row = await _keep(
@@ -114,7 +92,7 @@ async def _keep(
         size=len(content),
         uploaded_at=session.now,
     )
-    row.sealed_name = key.seal(views.evidence_place(row), _printable(file_name))
+    row.sealed_name = key.seal(views.evidence_place(row), uploads.printable(file_name))
     await session.runtime.files.put(row.blob, key.seal_bytes(f"evidence:{row.id}", content))
     store.add(session, row)
     details: dict[str, str | int | None] = {"media_type": media_type, "size": row.size}
@@ -130,12 +108,6 @@ async def _keep(
         details=details,
     )
     return row
-
-
-def _printable(file_name: str) -> str:
-    """A file name as it may be shown: its last part, without control characters."""
-    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in last if c.isprintable())[:LONGEST_NAME] or "file"
 
 
 async def read(

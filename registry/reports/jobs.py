@@ -16,6 +16,7 @@ from registry.platform.db import vacuum_keys
 from registry.platform.runtime import Runtime, Session, transaction
 from registry.reports import evidence, lifecycle, store
 from registry.reports.rules import FINAL, Event, State
+from registry.subjects import documents
 
 BATCH = 100
 #: How old a file without a row must be before it counts as left over.
@@ -88,7 +89,7 @@ async def sweep(runtime: Runtime) -> int:
     before = datetime.now(UTC) - ORPHAN_AGE
     old = [name async for name, modified in runtime.files.names() if modified < before]
     async with transaction(runtime) as session:
-        known = await store.list_blobs(session)
+        known = await store.list_blobs(session) | await documents.blobs_of(session)
     orphans = [name for name in old if name not in known]
     await evidence.delete_files(runtime, orphans)
     await vacuum_keys(runtime.database.engine)

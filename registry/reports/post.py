@@ -11,12 +11,11 @@ from registry.messages.rules import Channel, Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports.held import Held
-from registry.subjects.access import Person
 
 Values = Mapping[str, str | date]
 
 
-def contacts(session: Session, person: Person, one: Held) -> list[tuple[str, str]]:
+def contacts(session: Session, proven: Collection[bytes], one: Held) -> list[tuple[str, str]]:
     """(channel, address) of what the person proved, as the report has it, and of nothing else that it names."""
     subject = one.subject
     values = [("phone", Channel.SMS, p, p) for p in subject.phones]
@@ -25,7 +24,7 @@ def contacts(session: Session, person: Person, one: Held) -> list[tuple[str, str
     return [
         (channel, address)
         for kind, channel, normal, address in values
-        if keyed(kind, normal, session.keyring.index_key) in person.proven
+        if keyed(kind, normal, session.keyring.index_key) in proven
     ]
 
 

@@ -347,20 +347,3 @@ def evidence_grade(state: State, contacts: int) -> EvidenceGrade:
     if state in (State.UPHELD, State.AMENDED):
         return EvidenceGrade.ADJUDICATED
     return EvidenceGrade.DOCUMENT_AND_CONTACTS if contacts else EvidenceGrade.DOCUMENTED
-
-
-#: Allowed files by their first bytes.
-_SIGNATURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-)
-#: A PDF's header may stand anywhere in its first kilobyte (ISO 32000, annex H).
-_PDF_WINDOW = 1024
-
-
-def media_type(content: bytes) -> str | None:
-    """The type of a file by its content, or None when it is none of the allowed ones."""
-    for signature, name in _SIGNATURES:
-        if content.startswith(signature):
-            return name
-    return "application/pdf" if b"%PDF-" in content[:_PDF_WINDOW] else None

@@ -30,6 +30,8 @@ class Person(msgspec.Struct, frozen=True):
     #: Index values of what they proved.
     proven: tuple[bytes, ...]
     language: str
+    #: The records that an accepted document is of; None where two identifiers were proven.
+    records: tuple[UUID, ...] | None = None
 
     @property
     def actor(self) -> Actor:
@@ -53,12 +55,13 @@ def subject(proofs: int = rules.BOTH) -> Callable[..., Any]:
         connection.state.answer_headers = limits_rules.headers(spent)
         if spent.admitted == 0:
             raise limits.refuse(spent)
-        if len(row.proven) < proofs:
+        if row.proofs < proofs:
             raise SecondProofNeeded(
                 "Prove control of a second phone or e-mail that you are reported under:"
-                " POST /v1/subject/sessions/{id}/proof."
+                " POST /v1/subject/sessions/{id}/proof. Have you none? Send a document: POST /v1/subject/documents."
             )
-        connection.state.person = Person(row.id, tuple(row.proven), row.language)
+        records = None if row.document_records is None else tuple(row.document_records)
+        connection.state.person = Person(row.id, tuple(row.proven), row.language, records)
 
     return guard
 

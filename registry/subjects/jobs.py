@@ -18,8 +18,8 @@ async def send_codes(runtime: Runtime) -> int:
 
 
 async def sweep(runtime: Runtime) -> int:
-    """Delete sessions whose time is over."""
+    """Delete sessions, and what is left of documents, whose time is over."""
     async with transaction(runtime) as session:
         keys = await store.list_over(session, session.now - rules.KEPT_FOR, BATCH)
         await store.delete_with_keys(session, keys)
-    return len(keys)
+        return len(keys) + await store.delete_documents(session, session.now - rules.DOCUMENT_FOR)

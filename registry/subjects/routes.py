@@ -3,17 +3,24 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, delete, post
+from litestar import Request, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from registry.messages.rules import Language
 from registry.platform.faults import Fault
-from registry.platform.http import invalid, runtime_of, takes
+from registry.platform.http import IdempotencyKey, file_of, idempotent, invalid, runtime_of, takes
 from registry.platform.runtime import transaction
-from registry.subjects import service
+from registry.subjects import documents, service
 from registry.subjects.access import person_of, subject
-from registry.subjects.wire import Proof, ProofTaken, SessionEnded, SessionStart, SessionStarted
+from registry.subjects.wire import (
+    DocumentTaken,
+    Proof,
+    ProofTaken,
+    SessionEnded,
+    SessionStart,
+    SessionStarted,
+)
 
 TAGS = ["The reported person"]
 Caller = Request[Any, Any, Any]
@@ -39,17 +46,44 @@ async def prove(
     """Prove control: send the code. Then name a second phone or e-mail as `identifier`, and send its code as well.
 
     Phone numbers change hands, so one proof opens nothing. Two proofs, of two identifiers that one person is reported
-    under, open that person's file. Whether a code is sent for an identifier that you name is not told.
+    under, open that person's file. Whether a code is sent for an identifier that you name is not told. Instead of a
+    second identifier, the claim of a document counts that a moderator has accepted.
     """
-    if (command.code is None) == (command.identifier is None):
-        raise invalid([Fault("", "needs either code or identifier")])
+    if [command.code, command.identifier, command.document].count(None) != 2:
+        raise invalid([Fault("", "needs one of: code, identifier, document")])
     runtime = runtime_of(request)
+    if command.document is not None:
+        return await service.show_document(runtime, session_id, command.document)
     if command.code is not None:
         return await service.prove(runtime, session_id, command.code)
-    assert command.identifier is not None  # noqa: S101 - one of the two is there
+    assert command.identifier is not None  # noqa: S101 - one of the three is there
     return await service.ask_second(
         runtime, session_id, command.identifier, address=_address(request)
     )
+
+
+@post("/v1/subject/documents", tags=TAGS, guards=[subject(1)], opt={"takes": "file"})
+async def send_document(
+    request: Caller, idempotency_key: IdempotencyKey = None
+) -> Response[DocumentTaken]:
+    """Send a document instead of a second phone or e-mail: a page of a passport, or an identity card.
+
+    Send multipart form data with one part named `file`: a PDF, JPEG or PNG of at most 10 MiB. Cover what is not your
+    name, your birth date and your picture. A moderator compares it with what is held, then it is deleted. You are
+    written to; with the `claim` and a new code you then have two proofs, for 90 days.
+    """
+    person = person_of(request)
+    _, content = await file_of(request)
+    async with transaction(runtime_of(request)) as session:
+        return await idempotent(
+            request,
+            session,
+            person.session_id,
+            idempotency_key,
+            lambda: documents.send(session, person, content),
+            status=201,
+            body=content,
+        )
 
 
 @delete("/v1/subject/sessions/current", tags=TAGS, status_code=200, guards=[subject(1)])
@@ -74,4 +108,4 @@ def _language(request: Caller) -> str:
     return Language.UK
 
 
-ROUTES = [start_session, prove, end_session]
+ROUTES = [start_session, prove, send_document, end_session]

@@ -6,6 +6,7 @@ that person's file.
 """
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 CODE_DIGITS = 6
@@ -23,6 +24,24 @@ CODES_IN_ALL = (50_000, 10_000)
 
 #: What opens the file and disputes.
 BOTH = 2
+
+
+#: A document that shows who holds a reported identifier: so long a moderator means to take, so long the answer may be
+#: used, so long a refused one is remembered.
+DOCUMENT_DUE, DOCUMENT_FOR = timedelta(days=7), timedelta(days=90)
+#: Documents that may be sent for one identifier within `DOCUMENT_FOR`.
+MOST_DOCUMENTS = 3
+
+
+class DocumentState(StrEnum):
+    """Where a document stands."""
+
+    #: No moderator has looked yet.
+    WAITING = "waiting"
+    #: It shows that the holder of the identifier is the reported person: a second proof.
+    ACCEPTED = "accepted"
+    #: It does not.
+    REFUSED = "refused"
 
 
 class Asked(Protocol):

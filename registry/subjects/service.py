@@ -28,7 +28,7 @@ from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.jobs import wake
 from registry.platform.runtime import Runtime, Session, transaction
-from registry.subjects import rules, store
+from registry.subjects import documents, rules, store
 from registry.subjects.tables import SubjectSession
 from registry.subjects.wire import ProofTaken, SessionStart, SessionStarted
 
@@ -101,7 +101,7 @@ async def ask_second(runtime: Runtime, session_id: UUID, text: str, *, address: 
         assert key is not None  # noqa: S101 - a session and its key go together
         await _ask(session, row, key, asked, index)
         _record(session, row.id, "asked", len(row.proven) + 1)
-        return ProofTaken(token=None, expires_at=None, proofs=len(row.proven))
+        return ProofTaken(token=None, expires_at=None, proofs=row.proofs)
 
 
 async def prove(runtime: Runtime, session_id: UUID, code: str) -> ProofTaken:
@@ -122,12 +122,30 @@ async def prove(runtime: Runtime, session_id: UUID, code: str) -> ProofTaken:
             raise ProofRefused("This code was used already.")
         row.proven = [*row.proven, row.asked]
         row.asked = row.sealed_asked = row.code_hash = row.code_until = None
-        token = keys.mint(keys.SUBJECT)
-        row.token = keys.digest(session.keyring, token)
-        row.token_until = session.now + rules.TOKEN_FOR
-        proofs = len(row.proven)
-        _record(session, row.id, "proven", proofs)
-        return ProofTaken(token=token, expires_at=row.token_until, proofs=proofs)
+        return _issue(session, row)
+
+
+def _issue(session: Session, row: SubjectSession) -> ProofTaken:
+    """A new token for what was proven; the one before is good no longer."""
+    token = keys.mint(keys.SUBJECT)
+    row.token = keys.digest(session.keyring, token)
+    row.token_until = session.now + rules.TOKEN_FOR
+    _record(session, row.id, "proven", row.proofs)
+    return ProofTaken(token=token, expires_at=row.token_until, proofs=row.proofs)
+
+
+async def show_document(runtime: Runtime, session_id: UUID, claim: str) -> ProofTaken:
+    """Take the claim of an accepted document as second proof, beside the identifier that it was sent for."""
+    async with transaction(runtime) as session:
+        row = await _lock(session, session_id)
+        records = await documents.accepted(session, claim, row.proven[0]) if row.proven else None
+        if records is None:
+            raise ProofRefused(
+                "Prove the identifier that you sent the document for. A document counts once a moderator has accepted"
+                f" it, for {rules.DOCUMENT_FOR.days} days."
+            )
+        row.document_records = records
+        return _issue(session, row)
 
 
 async def end(session: Session, session_id: UUID) -> None:

@@ -6,13 +6,15 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
+from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.tables import DataKeyRow
-from registry.subjects.tables import SubjectSession
+from registry.subjects.rules import DocumentState
+from registry.subjects.tables import SubjectDocument, SubjectSession
 
 
-def add(session: Session, row: SubjectSession) -> None:
-    """Add a session."""
+def add(session: Session, row: SubjectSession | SubjectDocument) -> None:
+    """Add a session or a document."""
     session.add(row)
 
 
@@ -54,3 +56,52 @@ async def delete_with_keys(session: Session, keys: Sequence[UUID]) -> None:
     """Delete sessions, their messages, and the keys that they were sealed under."""
     await session.execute(delete(SubjectSession).where(SubjectSession.data_key_id.in_(keys)))
     await session.execute(delete(DataKeyRow).where(DataKeyRow.id.in_(keys)))
+
+
+async def list_documents(
+    session: Session, value: bytes, since: datetime
+) -> Sequence[SubjectDocument]:
+    """What was sent for an identifier since then."""
+    of = SubjectDocument
+    query = select(of).where(of.index_value == value, of.at > since)
+    return (await session.scalars(query)).all()
+
+
+async def find_document(session: Session, claim: bytes) -> SubjectDocument | None:
+    """The document that was sent against this claim."""
+    return await session.scalar(select(SubjectDocument).where(SubjectDocument.claim == claim))
+
+
+async def lock_document(session: Session, document_id: UUID) -> SubjectDocument:
+    """The document, locked for a change; raises `NotFound`."""
+    found = await session.get(
+        SubjectDocument, document_id, with_for_update=True, populate_existing=True
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_waiting(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime, int]]:
+    """(id, due, version) of documents that nobody has looked at, earliest due first."""
+    of = SubjectDocument
+    query = select(of.id, of.due, of.version).where(of.state == DocumentState.WAITING)
+    if after is not None:
+        query = query.where((of.due > after[0]) | ((of.due == after[0]) & (of.id > after[1])))
+    rows = await session.execute(query.order_by(of.due, of.id).limit(limit))
+    return [(row.id, row.due, row.version) for row in rows]
+
+
+async def list_blobs(session: Session) -> set[str]:
+    """The names of all files that a document mentions."""
+    found = await session.scalars(select(SubjectDocument.blob))
+    return {blob for blob in found if blob}
+
+
+async def delete_documents(session: Session, before: datetime) -> int:
+    """Delete what was decided before then; returns how much."""
+    of = SubjectDocument
+    gone = await session.execute(delete(of).where(of.decided_at < before).returning(of.id))
+    return len(gone.all())

@@ -46,10 +46,19 @@ class SessionEnded(Struct, frozen=True, kw_only=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The code that you were sent; or, for the second proof, a further identifier: one of the two."""
+    """The code that you were sent; or, for the second proof, a further identifier, or the claim of a document that a
+    moderator accepted: one of the three.
+    """
 
     code: Code | None = None
     identifier: Identifier | None = None
+    document: Annotated[
+        Label | None,
+        Meta(
+            description="The `claim` of your document, once it was accepted.",
+            examples=["bcr_document_7Tq..."],
+        ),
+    ] = None
 
 
 class ProofTaken(Struct, frozen=True, kw_only=True):
@@ -64,3 +73,17 @@ class ProofTaken(Struct, frozen=True, kw_only=True):
     ]
     expires_at: datetime | None
     proofs: Annotated[int, Meta(ge=1, le=2)]
+
+
+class DocumentTaken(Struct, frozen=True, kw_only=True):
+    """Your document waits for a moderator; when it is decided you are written to."""
+
+    id: UUID
+    claim: Annotated[
+        str,
+        Meta(
+            description="Shown this once: keep it. With it, and a new code to your phone or e-mail, you have two proofs"
+            " once the document is accepted."
+        ),
+    ]
+    due: Annotated[datetime, Meta(description="By when a moderator means to have decided.")]

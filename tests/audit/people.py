@@ -9,6 +9,7 @@ import httpx
 
 from registry.reports.rules import State
 from registry.staff.rules import Role
+from tests.disputes import test_documents as documents
 from tests.disputes.people import Person
 from tests.erasure.asking import ask as ask_for_erasure
 from tests.erasure.asking import object_to, weigh
@@ -218,3 +219,28 @@ async def appeal(scene: Scene) -> httpx.Response:
     return await person.call(
         "POST", f"/v1/disputes/{dispute_id}/appeal", {"statement": "Look again."}
     )
+
+
+async def send_document(scene: Scene) -> httpx.Response:
+    await scene.registry.published(scene.shop, subject=documents.SUBJECT)
+    _, token = await documents.holder(scene.registry)
+    return await documents.send(scene.registry, token)
+
+
+async def sent_document(scene: Scene) -> str:
+    return f"/v1/moderation/documents/{(await send_document(scene)).json()['id']}"
+
+
+async def view_document(scene: Scene) -> httpx.Response:
+    return await scene.registry.as_staff(Role.MODERATOR, "GET", await sent_document(scene))
+
+
+async def read_document(scene: Scene) -> httpx.Response:
+    place = f"{await sent_document(scene)}/file"
+    return await scene.registry.as_staff(Role.MODERATOR, "GET", place)
+
+
+async def refuse_document(scene: Scene) -> httpx.Response:
+    place = (await sent_document(scene)).rpartition("/")[2]
+    refused: httpx.Response = await documents.decide(scene.registry, place, "refuse")
+    return refused

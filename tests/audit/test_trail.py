@@ -262,6 +262,26 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "staff",
     ),
     ("POST", "/v1/disputes"): (people.dispute, "dispute.opened", "subject"),
+    ("POST", "/v1/subject/documents"): (
+        people.send_document,
+        "subject.document_sent",
+        "subject",
+    ),
+    ("GET", "/v1/moderation/documents/{document_id:uuid}"): (
+        people.view_document,
+        "document.case_read",
+        "staff",
+    ),
+    ("GET", "/v1/moderation/documents/{document_id:uuid}/file"): (
+        people.read_document,
+        "document.read",
+        "staff",
+    ),
+    ("POST", "/v1/moderation/documents/{document_id:uuid}/decision"): (
+        people.refuse_document,
+        "document.refused",
+        "staff",
+    ),
     ("POST", "/v1/subject/settlements"): (people.claim, "dispute.opened", "subject"),
     ("POST", "/v1/subject/disputes/{dispute_id:uuid}/evidence"): (
         people.add_file,

@@ -15,6 +15,7 @@ from tests.contract.validate import (
     template_of,
 )
 from tests.disputes import people
+from tests.disputes import test_documents as documents
 from tests.erasure import asking
 from tests.factories.registry import PDF, Registry, Shop, query, serving, submission
 from tests.messages import outbox as messaged
@@ -53,6 +54,7 @@ async def test_every_call_answers_as_the_contract_says(
     await _person(registry)
     await _settlements(registry)
     await _requests(registry)
+    await _document(registry)
     await _staff(registry, shop)
     for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/you"):
         await registry.http.get(path)
@@ -276,6 +278,21 @@ async def _requests(registry: Registry) -> None:
         await asking.ask(person, report["id"])
     await asking.mine(person, "objections")
     await asking.mine(person, "erasure-requests")
+
+
+async def _document(registry: Registry) -> None:
+    """A person sends a document, twice; a moderator looks at it and refuses it, twice."""
+    await registry.published(await registry.shop(), subject=documents.SUBJECT)
+    _, token = await documents.holder(registry)
+    await documents.send(registry, token, b"MZ")
+    sent = (await documents.send(registry, token)).json()
+    await documents.send(registry, token)
+    for path in ("", "/file"):
+        place = f"/v1/moderation/documents/{sent['id']}{path}"
+        await registry.as_staff(Role.MODERATOR, "GET", place)
+    await documents.decide(registry, sent["id"], "accept")
+    for _ in range(2):
+        await documents.decide(registry, sent["id"], "refuse")
 
 
 async def _staff(registry: Registry, shop: Shop) -> None:

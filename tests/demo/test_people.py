@@ -15,7 +15,7 @@ from registry.demo.people import Company, Party, Person
 from registry.identities.wire import SubjectDescription
 from registry.matching import company_code, tax_id
 from registry.matching.subject import Subject, parse
-from registry.reports import rules as reports_rules
+from registry.platform import uploads
 from tests.matching.values import contradictions
 
 TODAY = date(2026, 11, 22)
@@ -135,7 +135,7 @@ def test_a_dozen_businesses_of_several_countries_and_one_shared_owner() -> None:
 
 def test_a_made_pdf_is_whole() -> None:
     made = papers.pdf(["Contract (1)", "back\\slash"])
-    assert reports_rules.media_type(made) == "application/pdf"
+    assert uploads.media_type(made) == "application/pdf"
     start = int(made.rsplit(b"startxref\n", 1)[1].split()[0])
     assert made[start:].startswith(b"xref\n0 6\n")
     places = [int(row.split()[0]) for row in made[start:].splitlines()[3:8]]
@@ -146,7 +146,7 @@ def test_a_made_pdf_is_whole() -> None:
 
 def test_a_made_picture_is_whole() -> None:
     made = papers.png(Random(1))
-    assert reports_rules.media_type(made) == "image/png"
+    assert uploads.media_type(made) == "image/png"
     kinds, rest = [], made[8:]
     while rest:
         (length,) = struct.unpack(">I", rest[:4])

@@ -135,8 +135,8 @@ async def test_two_disputes_at_once_are_one(
     sandbox: Registry, report: dict[str, Any], person: Person
 ) -> None:
     body = {"report_id": report["id"], "ground": "inaccurate", "statement": "I have the receipt."}
-    answers = await asyncio.gather(*(person.call("POST", "/v1/disputes", body) for _ in range(8)))
-    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    answers = await asyncio.gather(*(person.call("POST", "/v1/disputes", body) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
     assert len(await person.disputes()) == 1
 
 

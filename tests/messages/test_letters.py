@@ -37,6 +37,8 @@ SHORT = {
     Template.SUBJECT_CODE,
     Template.DISPUTE_RECEIVED,
     Template.DISPUTE_REFUSED,
+    Template.DOCUMENT_ACCEPTED,
+    Template.DOCUMENT_REFUSED,
     Template.DISPUTE_TAKEN_UP,
     Template.DISPUTE_FILES,
     Template.DISPUTE_MESSAGE,

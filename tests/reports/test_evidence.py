@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from registry.platform.uploads import LARGEST
 from registry.reports import jobs
-from registry.reports.evidence import LARGEST
 from registry.reports.rules import MOST_FILES, State
 from registry.staff.rules import Role
 from tests.factories import rows
