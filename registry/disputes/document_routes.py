@@ -21,7 +21,7 @@ Caller = Request[Any, Any, Any]
 
 @get("/v1/moderation/documents/{document_id:uuid}", tags=TAGS, guards=GUARDS)
 async def view_document(document_id: FromPath[UUID], request: Caller) -> DocumentCase:
-    """Read what is held under the identifier that the sender of a document proved. That you read it is on record."""
+    """Read all that is needed to decide on a document: what is held under its sender's identifier. It is on record."""
     async with transaction(runtime_of(request)) as session:
         return await documents.case(session, staff_of(request), document_id)
 

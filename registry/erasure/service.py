@@ -163,7 +163,9 @@ async def forget_letters(session: Session) -> int:
 
 
 async def _reports_of(session: Session, person: Person) -> list[Held]:
-    return await held.of_records(session, await identities.records_under(session, person.proven))
+    return await held.of_records(
+        session, await identities.records_under(session, person.proven, person.records)
+    )
 
 
 async def _not_too_often(session: Session, report_id: UUID, kind: Kind) -> None:

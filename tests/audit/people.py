@@ -222,8 +222,9 @@ async def appeal(scene: Scene) -> httpx.Response:
 
 
 async def send_document(scene: Scene) -> httpx.Response:
-    await scene.registry.published(scene.shop, subject=documents.SUBJECT)
-    _, token = await documents.holder(scene.registry)
+    phone = f"+3805055502{next(NUMBERS)}"
+    await scene.registry.published(scene.shop, subject={"phone": phone})
+    _, token = await documents.holder(scene.registry, phone)
     return await documents.send(scene.registry, token)
 
 
