@@ -32,7 +32,7 @@ async def case(session: Session, moderator: Staff, document_id: UUID) -> Documen
     """All that is needed to decide; that it was read is audited."""
     row = await documents.lock(session, document_id)
     reports = await _reports(session, moderator, row)
-    audit.record(session, moderator.actor, "document.case_read", "document", row.id)
+    audit.record(session, moderator.actor, "subject.document_case_read", "document", row.id)
     return _case(row, reports)
 
 
@@ -40,7 +40,7 @@ async def read(session: Session, moderator: Staff, document_id: UUID) -> tuple[s
     """The media type and bytes of the document; that it was read is audited. Raises `NotFound` once decided."""
     row = await documents.lock(session, document_id)
     await _reports(session, moderator, row)
-    audit.record(session, moderator.actor, "document.read", "document", row.id)
+    audit.record(session, moderator.actor, "subject.document_read", "document", row.id)
     return await documents.read(session, row)
 
 
@@ -65,7 +65,7 @@ async def decide(
         audit.record(
             session,
             moderator.actor,
-            f"document.{row.state}",
+            f"subject.document_{row.state}",
             "document",
             row.id,
             details={"reports": len(theirs)},

@@ -269,17 +269,17 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
     ),
     ("GET", "/v1/moderation/documents/{document_id:uuid}"): (
         people.view_document,
-        "document.case_read",
+        "subject.document_case_read",
         "staff",
     ),
     ("GET", "/v1/moderation/documents/{document_id:uuid}/file"): (
         people.read_document,
-        "document.read",
+        "subject.document_read",
         "staff",
     ),
     ("POST", "/v1/moderation/documents/{document_id:uuid}/decision"): (
         people.refuse_document,
-        "document.refused",
+        "subject.document_refused",
         "staff",
     ),
     ("POST", "/v1/subject/settlements"): (people.claim, "dispute.opened", "subject"),
