@@ -13,7 +13,7 @@ from registry.messages.rules import Template
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.runtime import Runtime, Session, transaction
-from registry.reports import evidence, held, post
+from registry.reports import held, post
 from registry.reports.held import Held
 from registry.staff.access import ConflictOfInterest, Staff
 from registry.subjects import documents
@@ -73,7 +73,8 @@ async def decide(
         )
         await _tell(session, row, theirs or reports, command.reason)
         answer = _case(row, reports)
-    await evidence.delete_files(runtime, [blob] if blob else [])
+    if blob is not None:
+        await runtime.files.delete(blob)
     return answer
 
 

@@ -54,7 +54,15 @@ async def add_to_dispute(
     report = await store.lock(session, report_id)
     key = await lifecycle.data_key(session, report)
     row = await _keep(
-        session, actor, report, key, media_type, file_name, content, (dispute_id, party)
+        session,
+        actor,
+        report,
+        key,
+        media_type,
+        file_name,
+        content,
+        dispute_id=dispute_id,
+        party=party,
     )
     await session.flush()
     return views.dispute_file(row, key)
@@ -77,15 +85,17 @@ async def _keep(
     media_type: str,
     file_name: str,
     content: bytes,
-    sent_in: tuple[UUID | None, Party] = (None, Party.REPORTER),
+    *,
+    dispute_id: UUID | None = None,
+    party: Party = Party.REPORTER,
 ) -> Evidence:
     """Seal a file into the store, then write its row: a file without a row is swept later."""
     row = Evidence(
         id=uuid7(),
         report_id=report.id,
         business_id=report.business_id,
-        dispute_id=sent_in[0],
-        party=sent_in[1],
+        dispute_id=dispute_id,
+        party=party,
         blob=blobs.new_name(),
         sha256=hashlib.sha256(content).digest(),
         media_type=media_type,
@@ -96,8 +106,8 @@ async def _keep(
     await session.runtime.files.put(row.blob, key.seal_bytes(f"evidence:{row.id}", content))
     store.add(session, row)
     details: dict[str, str | int | None] = {"media_type": media_type, "size": row.size}
-    if row.dispute_id:
-        details["dispute"] = str(row.dispute_id)
+    if dispute_id is not None:
+        details["dispute"] = str(dispute_id)
     audit.record(
         session,
         actor,

@@ -33,11 +33,14 @@ async def send(session: Session, person: Person, content: bytes) -> DocumentTake
     """Keep a document until a moderator has decided. What it is used by is told once."""
     media_type = uploads.check(content)
     value = person.proven[0]
+    await store.wait_turn(session, value)
     sent = await store.list_documents(session, value, session.now - rules.DOCUMENT_FOR)
     if any(row.state == DocumentState.WAITING for row in sent):
         raise DocumentsWait("A moderator is looking at the one before.")
     if len(sent) >= rules.MOST_DOCUMENTS:
-        raise DocumentsWait("There were three within 90 days. Write to the operator.")
+        raise DocumentsWait(
+            f"There were {rules.MOST_DOCUMENTS} within {rules.DOCUMENT_FOR.days} days. Write to the operator."
+        )
     key = await vault.create(session, session.keyring, owner=None)
     claim = secrets.mint(secrets.DOCUMENT)
     row = Document(

@@ -58,6 +58,12 @@ async def delete_with_keys(session: Session, keys: Sequence[UUID]) -> None:
     await session.execute(delete(DataKeyRow).where(DataKeyRow.id.in_(keys)))
 
 
+async def wait_turn(session: Session, value: bytes) -> None:
+    """Until the end of the transaction: whoever sends for the same identifier at the same time waits, then counts."""
+    lock = int.from_bytes(value[:8], signed=True)
+    await session.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
 async def list_documents(
     session: Session, value: bytes, since: datetime
 ) -> Sequence[SubjectDocument]:

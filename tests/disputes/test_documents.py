@@ -1,5 +1,6 @@
 """A document as second proof: for whoever is reported under one identifier only."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -150,6 +151,14 @@ async def test_one_waits_at_a_time_and_three_in_ninety_days(
         assert (await decide(sandbox, answer.json()["id"], "refuse")).status_code == 200
     _, token = await holder(sandbox)
     assert problem(await send(sandbox, token)) == (409, "document-not-taken")
+
+
+async def test_of_several_sent_at_once_one_is_taken(
+    sandbox: Registry, report: dict[str, Any]
+) -> None:
+    _, token = await holder(sandbox)
+    answers = await asyncio.gather(*(send(sandbox, token) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
 
 
 @pytest.mark.parametrize(
