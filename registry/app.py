@@ -13,6 +13,7 @@ from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
 from registry.disputes import document_routes
 from registry.disputes import moderation_routes as dispute_moderation
+from registry.disputes import operator_routes
 from registry.disputes import reporter_routes as dispute_answers
 from registry.disputes import routes as disputes
 from registry.erasure import routes as erasure
@@ -33,6 +34,7 @@ from registry.reports import routes as reports
 from registry.staff import access as staff_access
 from registry.staff import routes as staff
 from registry.subjects import routes as subjects
+from registry.transparency import routes as transparency
 
 ROUTES = [
     *lookups.ROUTES,
@@ -45,8 +47,10 @@ ROUTES = [
     *dispute_moderation.ROUTES,
     *erasure.ROUTES,
     *document_routes.ROUTES,
+    *operator_routes.ROUTES,
     *identities.ROUTES,
     *subjects.ROUTES,
+    *transparency.ROUTES,
     *staff.ROUTES,
     *health.ROUTES,
     *documents.ROUTES,
@@ -98,6 +102,7 @@ def attach(app: Litestar, runtime: Runtime) -> None:
     app.state.lookups = Desk(runtime)
     app.state.gates = admission.gates(2 * runtime.settings.pool_size)
     app.state.shares = Shares()
+    app.state.figures = transparency.remembered(runtime)
 
 
 async def _told(app: Litestar, runtime: Runtime) -> None:

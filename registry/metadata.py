@@ -12,6 +12,7 @@ from registry.platform.tables import Base
 from registry.reports import tables as _reports
 from registry.staff import tables as _staff
 from registry.subjects import tables as _subjects
+from registry.transparency import tables as _transparency
 
 __all__ = ["metadata"]
 
@@ -28,4 +29,5 @@ _ = (
     _reports,
     _staff,
     _subjects,
+    _transparency,
 )

@@ -17,6 +17,7 @@ from registry.platform.settings import Settings
 from registry.reports import jobs as reports
 from registry.reports import journal
 from registry.subjects import jobs as subjects
+from registry.transparency import jobs as transparency
 
 SOON, MINUTELY, HOURLY = 2.0, 60.0, 3600.0
 
@@ -39,9 +40,12 @@ JOBS = (
     Job("advance_due", reports.advance_due, every=SOON),
     Job("tell_journal", journal.tell, every=SOON),
     Job("advance_disputes", disputes.advance_due, every=SOON),
+    Job("recount_due", disputes.recount_due, every=SOON),
     Job("follow_reports", disputes.follow_reports, every=MINUTELY, wakes=False),
     Job("follow_objections", erasure.follow_reports, every=MINUTELY, wakes=False),
     Job("forget_letters", erasure.forget_letters, every=HOURLY, wakes=False),
+    Job("recount_conduct", disputes.recount_all, every=HOURLY, wakes=False),
+    Job("count_months", transparency.count_months, every=HOURLY, wakes=False),
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
     Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
     Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),

@@ -47,6 +47,9 @@ def record(
     )
 
 
+first_at, count = store.first_at, store.count
+
+
 async def list_entries(
     session: Session, *, before: UUID | None, limit: int, object_id: UUID | None, action: str | None
 ) -> Sequence[AuditEntry]:

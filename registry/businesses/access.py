@@ -74,9 +74,11 @@ def remembered(runtime: Runtime) -> Recent[Member]:
             row = await store.find_key(session, digest)
             if row is None:
                 return None
-            key, business, wrapped, kek_version = row
+            key, business, wrapped, kek_version, probation_since = row
             await store.touch_key(session, key.id)
         plan = runtime.policy.plans[business.plan]
+        if probation_since is not None:
+            plan = plan.cut(runtime.policy.probation_budget_percent)
         return Member(
             key_id=key.id,
             business_id=business.id,

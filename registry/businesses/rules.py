@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class State(StrEnum):
@@ -65,6 +66,34 @@ class Scope(StrEnum):
 
 #: Scopes that only a verified business may use.
 VERIFIED_ONLY = frozenset(Scope) - {Scope.MANAGE}
+
+
+class Probation(StrEnum):
+    """Why a business is on probation: too many of the decided reports were overturned."""
+
+    #: Of its own reports.
+    OWN = "own"
+    #: Of the reports of all businesses of its beneficial owner, taken together.
+    OWNER = "owner"
+
+
+class Tally(NamedTuple):
+    """Decided reports, and how many of them were overturned."""
+
+    decided: int
+    overturned: int
+
+    def past(self, *, least: int, percent: int) -> bool:
+        """Whether more than `percent` were overturned, of at least so many decided."""
+        return self.decided >= least and self.overturned * 100 > percent * self.decided
+
+
+def probation(own: Tally, together: Tally, *, least: int, percent: int) -> Probation | None:
+    """Whether a business is on probation. A sister's good reports excuse nobody, and her bad ones count for all."""
+    if own.past(least=least, percent=percent):
+        return Probation.OWN
+    return Probation.OWNER if together.past(least=least, percent=percent) else None
+
 
 CODE_DIGITS = 8
 CODE_HOURS = 24

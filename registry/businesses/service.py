@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from registry.audit import service as audit
-from registry.businesses import rules, store
+from registry.businesses import conduct, profile, rules, store
+from registry.businesses.profile import Profile
 from registry.businesses.rules import Scope, State
 from registry.businesses.tables import ApiKey, Business, Owner
 from registry.businesses.wire import (
@@ -65,16 +65,6 @@ class CodeRefused(RuleBroken):
     slug, title = "code-refused", "The code is not right or no longer good"
 
 
-class Profile(msgspec.Struct, frozen=True):
-    """What a business said of itself; sealed under its data key."""
-
-    name: str
-    register_code: str
-    email: str
-    website: str | None
-    owners: list[str]
-
-
 async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> SignedUp:
     """Take a business in as `pending`, send a code to its address, and give it its first key (`manage`)."""
     code, address = _read(command)
@@ -86,7 +76,7 @@ async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> S
     business_id = uuid7()
     data_key = await vault.create(session, session.keyring, owner=business_id)
     owners = [o.name if isinstance(o, BeneficialOwner) else o for o in command.beneficial_owners]
-    profile = Profile(command.name, code, address, command.website, owners)
+    said = Profile(command.name, code, address, command.website, owners)
     business = Business(
         id=business_id,
         state=State.PENDING,
@@ -96,7 +86,7 @@ async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> S
         sector=command.sector,
         source_id=business_id,
         data_key_id=data_key.id,
-        sealed_profile=data_key.seal("businesses.sealed_profile", profile),
+        sealed_profile=data_key.seal("businesses.sealed_profile", said),
         register_code_index=index,
         created_at=session.now,
     )
@@ -198,8 +188,9 @@ async def decide(
     session: Session, actor: Actor, business_id: UUID, command: BusinessDecision
 ) -> BusinessView:
     """An operator verifies, refuses, suspends or closes; raises `DecisionNotPossible`."""
-    # So do decisions on businesses that share an owner: together they are one source.
-    await lock_values(session, await store.list_owner_values(session, business_id))
+    # So do decisions on businesses that share an owner: together they are one source, and answer for each other.
+    owners = await store.list_owner_values(session, business_id)
+    await lock_values(session, [*owners, conduct.turn(session)])
     business = await store.lock(session, business_id)
     target = rules.TRANSITIONS.get((State(business.state), command.decision))
     if target is None:
@@ -210,7 +201,7 @@ async def decide(
         raise DecisionNotPossible(
             "The business changed since you read it. Read it again, then decide."
         )
-    data_key = await _data_key(session, business)
+    data_key = await profile.key_of(session, business)
     if business.state != State.SUSPENDED or target is not State.CLOSED:
         business.state_since = session.now
     business.state = target
@@ -228,20 +219,22 @@ async def decide(
         reason=(data_key, command.reason),
     )
     if target in _LETTERS:
-        profile = _profile(business, data_key)
         values = {"reason_text": command.reason}
-        await _write(session, business, data_key, profile.email, _LETTERS[target], values)
-    return _view(business, _profile(business, data_key))
+        address = profile.opened(business, data_key).email
+        await _write(session, business, data_key, address, _LETTERS[target], values)
+    return await _view(session, business)
 
 
 async def _join_source(session: Session, business: Business) -> None:
     """Businesses that share a beneficial owner count as one source, by the oldest of them."""
-    sources = await store.sources_of_owners(session, business.id)
+    sources = await store.sources_of_owners(session, business)
     if not sources:
         return
     business.source_id = sources[0]
     if len(sources) > 1:
         await store.unite_sources(session, sources[1:], sources[0])
+    await session.flush()
+    await conduct.judge(session, business.source_id)
 
 
 async def set_plan(session: Session, actor: Actor, business_id: UUID, plan: str) -> None:
@@ -264,7 +257,7 @@ async def set_plan(session: Session, actor: Actor, business_id: UUID, plan: str)
 async def view(session: Session, business_id: UUID) -> BusinessView:
     """The business as itself and operators see it."""
     business = await store.get(session, business_id)
-    return _view(business, _profile(business, await _data_key(session, business)))
+    return await _view(session, business)
 
 
 async def list_views(
@@ -272,46 +265,33 @@ async def list_views(
 ) -> list[BusinessView]:
     """Businesses for an operator, newest first."""
     rows = await store.list_businesses(session, state=state, before=before, limit=limit)
-    return [_view(row, _profile(row, await _data_key(session, row))) for row in rows]
-
-
-async def contact(session: Session, business_id: UUID) -> tuple[str, str, DataKey]:
-    """Where to write to a business: address, country, and its data key."""
-    business = await store.get(session, business_id)
-    data_key = await _data_key(session, business)
-    return _profile(business, data_key).email, business.country, data_key
+    return [await _view(session, row) for row in rows]
 
 
 states_of = store.states_of
 list_gone_since = store.list_gone_since
 business_of_key = store.business_of_key
+contact = profile.contact
+on_probation = conduct.on_probation
 
 
-async def _data_key(session: Session, business: Business) -> DataKey:
-    key = await vault.fetch(session, session.keyring, business.data_key_id)
-    assert key is not None  # noqa: S101 - a business's key lives as long as its row
-    return key
-
-
-def _profile(business: Business, data_key: DataKey) -> Profile:
-    return data_key.open("businesses.sealed_profile", business.sealed_profile, Profile)
-
-
-def _view(business: Business, profile: Profile) -> BusinessView:
+async def _view(session: Session, business: Business) -> BusinessView:
+    said = profile.opened(business, await profile.key_of(session, business))
     return BusinessView(
         id=business.id,
         state=State(business.state),
         version=business.version,
         plan=business.plan,
-        name=profile.name,
+        name=said.name,
         country=business.country,
-        register_code=profile.register_code.partition(":")[2] or profile.register_code,
-        email=profile.email,
-        website=profile.website,
+        register_code=said.register_code.partition(":")[2] or said.register_code,
+        email=said.email,
+        website=said.website,
         sector=business.sector,
-        beneficial_owners=profile.owners,
+        beneficial_owners=said.owners,
         email_proven_at=business.email_proven_at,
         created_at=business.created_at,
+        conduct=await conduct.view(session, business.id),
     )
 
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import Row, func, or_, select, update
 
 from registry.businesses.rules import State
-from registry.businesses.tables import ApiKey, Business, Owner
+from registry.businesses.tables import ApiKey, Business, Conduct, Owner
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.tables import DataKeyRow
 
 
-def add(session: Session, *rows: Business | Owner | ApiKey) -> None:
+def add(session: Session, *rows: Business | Conduct | Owner | ApiKey) -> None:
     """Add rows."""
     session.add_all(rows)
 
@@ -60,14 +60,18 @@ async def list_businesses(
     return (await session.scalars(query)).all()
 
 
-async def sources_of_owners(session: Session, business_id: UUID) -> Sequence[UUID]:
-    """Sources of verified or suspended businesses that share an owner with this one, oldest first."""
-    own = select(Owner.owner_index).where(Owner.business_id == business_id)
+async def sources_of_owners(session: Session, business: Business) -> Sequence[UUID]:
+    """Sources of businesses that share an owner or the register code with this one, oldest first.
+
+    A closed one counts: whoever closes a business and opens another takes its conduct along.
+    """
+    own = select(Owner.owner_index).where(Owner.business_id == business.id)
+    theirs = select(Owner.business_id).where(Owner.owner_index.in_(own))
+    same = (Business.register_code_index == business.register_code_index) | Business.id.in_(theirs)
     rows = await session.execute(
         select(Business.source_id, func.min(Business.created_at))
-        .join(Owner, Owner.business_id == Business.id)
-        .where(Owner.owner_index.in_(own), Business.id != business_id)
-        .where(Business.state.in_((State.VERIFIED, State.SUSPENDED)))
+        .where(same, Business.id != business.id)
+        .where(Business.state.in_((State.VERIFIED, State.SUSPENDED, State.CLOSED)))
         .group_by(Business.source_id)
         .order_by(func.min(Business.created_at))
     )
@@ -103,12 +107,62 @@ async def states_of(
     return {row.id: (row.state, row.state_since, row.source_id) for row in rows}
 
 
-async def find_key(session: Session, digest: bytes) -> Row[ApiKey, Business, bytes, int] | None:
-    """A usable key with its business and the business's wrapped data key."""
+async def find_conduct(session: Session, business_id: UUID) -> Conduct | None:
+    """How the business's reports were decided; None when none was."""
+    return await session.get(Conduct, business_id)
+
+
+async def list_conduct_of_source(
+    session: Session, source_id: UUID
+) -> Sequence[Row[Business, Conduct | None]]:
+    """Every business of a source with its conduct."""
+    query = (
+        select(Business, Conduct)
+        .outerjoin(Conduct, Conduct.business_id == Business.id)
+        .where(Business.source_id == source_id)
+        .order_by(Business.id)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.execute(query)).all()
+
+
+async def list_on_probation(session: Session) -> Sequence[Row[Business, Conduct]]:
+    """Businesses on probation, the longest first."""
+    query = (
+        select(Business, Conduct)
+        .join(Conduct, Conduct.business_id == Business.id)
+        .where(Conduct.probation_since.is_not(None))
+        .order_by(Conduct.probation_since, Business.id)
+    )
+    return (await session.execute(query)).all()
+
+
+async def list_conduct_due(session: Session, limit: int, but: Collection[UUID]) -> Sequence[UUID]:
+    """Businesses whose oldest decision stops counting now, earliest first."""
+    query = (
+        select(Conduct.business_id)
+        .where(Conduct.due_at <= session.now, Conduct.business_id.not_in(but))
+        .order_by(Conduct.due_at)
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def find_key(
+    session: Session, digest: bytes
+) -> Row[ApiKey, Business, bytes, int, datetime | None] | None:
+    """A usable key with its business, the business's wrapped data key, and since when it is on probation."""
     return (
         await session.execute(
-            select(ApiKey, Business, DataKeyRow.wrapped, DataKeyRow.kek_version)
+            select(
+                ApiKey,
+                Business,
+                DataKeyRow.wrapped,
+                DataKeyRow.kek_version,
+                Conduct.probation_since,
+            )
             .join(Business, Business.id == ApiKey.business_id)
+            .outerjoin(Conduct, Conduct.business_id == Business.id)
             .join(DataKeyRow, DataKeyRow.id == Business.data_key_id)
             .where(ApiKey.digest == digest, ApiKey.revoked_at.is_(None))
             .where(or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.clock_timestamp()))

@@ -53,6 +53,24 @@ class Owner(Base):
     owner_index: Mapped[bytes] = mapped_column(primary_key=True, index=True)
 
 
+class Conduct(Base):
+    """How a business's disputed reports were decided within the policy's days: counted anew with each ruling."""
+
+    __tablename__ = "conducts"
+    __table_args__ = (
+        Index("ix_conducts_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
+    decided: Mapped[int] = mapped_column(default=0)
+    overturned: Mapped[int] = mapped_column(default=0)
+    #: When the oldest decision that counts stops counting.
+    due_at: Mapped[datetime | None]
+    #: Since when it is on probation, and why (`rules.Probation`).
+    probation_since: Mapped[datetime | None]
+    because: Mapped[str | None]
+
+
 class ApiKey(Base):
     """An API key: its keyed hash and what it may do."""
 

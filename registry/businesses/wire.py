@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from registry.businesses.rules import Scope, State, Verdict
+from registry.businesses.rules import Probation, Scope, State, Verdict
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
 
@@ -72,6 +72,35 @@ class SignedUp(Struct, frozen=True, kw_only=True):
     api_key: Annotated[str, Meta(description="Keep it now; it cannot be read again.")]
 
 
+class ConductView(Struct, frozen=True, kw_only=True):
+    """How a business's disputed reports were decided within the policy's days (a year). Past 20 %, of at least five, it
+    is on probation: every new report needs two moderators, and the lookup budget halves.
+    """
+
+    decided: Annotated[
+        int,
+        Meta(
+            description="Reports on whose dispute there is a decision. Several that were upheld in one case count once."
+        ),
+    ]
+    overturned: Annotated[
+        int,
+        Meta(
+            description="Of these, amended or removed, removed for your silence, or taken back while disputed."
+        ),
+    ]
+    next_count: Annotated[
+        datetime | None, Meta(description="When the oldest of these decisions stops counting.")
+    ]
+    probation_since: Annotated[datetime | None, Meta(description="Null: not on probation.")]
+    because: Annotated[
+        Probation | None,
+        Meta(
+            description="`own`: of your own reports. `owner`: of those of all businesses of your owner together."
+        ),
+    ]
+
+
 class BusinessView(Struct, frozen=True, kw_only=True):
     """A business as itself and operators see it."""
 
@@ -92,6 +121,19 @@ class BusinessView(Struct, frozen=True, kw_only=True):
         datetime | None, Meta(description="When control of the address was proven; null: not yet.")
     ]
     created_at: datetime
+    conduct: ConductView
+
+
+class BusinessOnProbation(Struct, frozen=True, kw_only=True):
+    """A business of whose decided reports, or of whose owner's, too many were overturned."""
+
+    id: UUID
+    name: str
+    state: State
+    source_id: Annotated[
+        UUID, Meta(description="Businesses of one beneficial owner share it, and the line.")
+    ]
+    conduct: ConductView
 
 
 class EmailProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -66,7 +66,8 @@ request and use the same key.
 
 Your plan says how many lookups you have a minute and a day. The answer to every call with a key says what is \
 left (`RateLimit`, `RateLimit-Policy`, and the older `X-RateLimit-*`), and `GET /v1/usage` says it in full. Only \
-lookups that were answered are counted: what cannot be read costs nothing.
+lookups that were answered are counted: what cannot be read costs nothing. A business of whose decided reports too \
+many were overturned has half (`conduct` in `GET /v1/businesses/{id}`).
 
 A body may have 64 KiB, a batch of lookups 1 MiB, an evidence file 10 MiB.
 

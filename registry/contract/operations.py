@@ -33,6 +33,7 @@ CONTENT: Mapping[str, Mapping[str, Schema]] = {
     "read_metrics": {"text/plain": {"type": "string"}},
     "read_docs": {"text/html": {"type": "string"}},
     "read_for_people": {"text/html": {"type": "string"}},
+    "read_figures": {"text/html": {"type": "string"}},
     "read_openapi": {JSON: {"type": "object"}},
 }
 UPLOAD: Schema = {

@@ -1,8 +1,10 @@
 """What the clock brings to disputes, each in a transaction of its own: one that fails holds up no other."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from registry.disputes import lifecycle, service, store
+from registry.businesses import conduct as businesses
+from registry.disputes import conduct, lifecycle, service, store
 from registry.platform import jobs
 from registry.platform.runtime import Runtime, transaction
 from registry.reports import held
@@ -35,3 +37,24 @@ async def follow_reports(runtime: Runtime) -> int:
                 async with transaction(runtime) as session:
                     closed += await service.follow(session, dispute_id)
         after = rows[-1][0]
+
+
+async def recount_due(runtime: Runtime) -> int:
+    """Count anew where a decision is too old to count from now on; returns how many businesses were counted."""
+
+    async def recount(business_id: UUID) -> None:
+        async with transaction(runtime) as session:
+            await conduct.recount(session, business_id)
+
+    return await jobs.advance_each(runtime, "conduct", businesses.list_due, recount)
+
+
+async def recount_all(runtime: Runtime) -> int:
+    """Count every business anew from what came of its disputes: the net below, and the way to rebuild all counts."""
+    async with transaction(runtime) as session:
+        window = timedelta(days=session.policy.conduct_days)
+        found = await store.list_businesses(session, since=session.now - window)
+    for business_id in found:
+        async with transaction(runtime) as session:
+            await conduct.recount(session, business_id)
+    return len(found)

@@ -4,7 +4,7 @@ Every change of state, by whomever, goes through `apply`: it alone writes `state
 """
 
 from registry.audit import service as audit
-from registry.disputes import letters, rules
+from registry.disputes import conduct, letters, rules
 from registry.disputes.rules import Event, ReasonCode, Ruling, State
 from registry.disputes.tables import Dispute
 from registry.platform.actor import SYSTEM, Actor
@@ -54,6 +54,7 @@ async def apply(
         details={"from": before, "to": after, **(details or {})},
     )
     await _consequences(session, dispute, event, actor)
+    await conduct.note(session, dispute, before, event)
     set_clock(session, dispute)
     await session.flush()
     await advance(session, dispute)

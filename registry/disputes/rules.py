@@ -15,11 +15,12 @@ not for ever.
 An event that the table does not list for a state is illegal there and changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
+from uuid import UUID
 
 #: When the period of a policy's number is over that began at a moment: `Policy.ends`.
 Ends = Callable[[str, datetime], datetime]
@@ -176,6 +177,73 @@ REASONS: MappingProxyType[Ruling, frozenset[ReasonCode]] = MappingProxyType(
         ),
     }
 )
+
+
+class Outcome(StrEnum):
+    """What came of a dispute. Kept when it is known, since the report's own state goes on to `erased`."""
+
+    #: A moderator confirmed the report.
+    UPHELD = "upheld"
+    #: A moderator corrected it.
+    AMENDED = "amended"
+    #: A moderator ended it.
+    REMOVED = "removed"
+    #: A moderator found it paid, which its reporter had denied.
+    FOUND_PAID = "found_paid"
+    #: Its reporter did not answer in time: it was removed.
+    UNANSWERED = "unanswered"
+    #: Its reporter took it back before a ruling, or called it paid where the person had said something else.
+    TAKEN_BACK = "taken_back"
+    #: It is paid, as both sides say, or as its reporter did not deny in time.
+    SETTLED = "settled"
+    #: Disputed before and nothing new: refused by rule.
+    REFUSED = "refused"
+    #: The report ended by its own clock: nobody decided.
+    LAPSED = "lapsed"
+
+
+#: The report was wrong, or was let stand until a moderator had to act, though its reporter had the person's words and
+#: days to mend it. To take it back then saves no share: the person was told of it, and others may have seen it.
+OVERTURNED = frozenset(
+    {
+        Outcome.AMENDED,
+        Outcome.REMOVED,
+        Outcome.FOUND_PAID,
+        Outcome.UNANSWERED,
+        Outcome.TAKEN_BACK,
+    }
+)
+#: A moderator decided otherwise than whoever published or upheld the report.
+CORRECTED_BY_RULING = frozenset({Outcome.AMENDED, Outcome.REMOVED})
+DECIDED = OVERTURNED | {Outcome.UPHELD}
+OUTCOME_OF = MappingProxyType(
+    {
+        Ruling.UPHOLD: Outcome.UPHELD,
+        Ruling.AMEND: Outcome.AMENDED,
+        Ruling.REMOVE: Outcome.REMOVED,
+    }
+)
+
+
+class Decided(Protocol):
+    """What of a dispute conduct is counted by."""
+
+    report_id: UUID
+    case_id: UUID
+    outcome: str | None
+
+
+def count(disputes: Iterable[Decided]) -> tuple[int, int]:
+    """(decided, overturned) of a business's reports, from its disputes with an outcome within the window.
+
+    A report counts once, and as overturned if any of its disputes says so. What was upheld counts once a case: one
+    client's deals, reported one by one, are one thing that was right, or a share could be thinned with trifles. What
+    nobody disputed does not count at all, for the same reason.
+    """
+    decided = [one for one in disputes if one.outcome in DECIDED]
+    wrong = {one.report_id for one in decided if one.outcome in OVERTURNED}
+    right = {one.case_id for one in decided if one.report_id not in wrong}
+    return len(right) + len(wrong), len(wrong)
 
 
 class Side(StrEnum):

@@ -98,6 +98,7 @@ async def _open(
         business_id=dispute.business_id,
         details={"ground": ground, "report": str(report_id), "settlement": int(settlement)},
     )
+    await rulings.disputed(session, report_id)
     if dispute.hides:
         await rulings.suspend(session, person.actor, report_id, answered=settlement)
     await lifecycle.advance(session, dispute)
@@ -182,6 +183,7 @@ async def appeal(session: Session, person: Person, dispute_id: UUID, statement: 
     dispute.sealed_appeal = key.seal(place(dispute, "sealed_appeal"), statement)
     if rules.next_state(State(dispute.state), Event.APPEAL) is not None:
         dispute.round = 2
+        await rulings.disputed(session, dispute.report_id)
         if dispute.hides:
             await rulings.suspend(session, person.actor, dispute.report_id, answered=True)
     await lifecycle.apply(session, dispute, Event.APPEAL, person.actor)

@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from registry.disputes.rules import UNDER_REVIEW, Detached, State
+from registry.disputes.rules import UNDER_REVIEW, Detached, Ruling, State
 from registry.disputes.tables import Detachment, Dispute, DisputeMessage, DisputeRuling
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
@@ -68,6 +68,74 @@ async def list_review(
     if after is not None:
         query = query.where((due > after[0]) | ((due == after[0]) & (Dispute.id > after[1])))
     return [(row.id, row.review_due, row.version) for row in await session.execute(query)]
+
+
+async def list_outcomes(
+    session: Session, business_id: UUID, *, since: datetime
+) -> Sequence[Dispute]:
+    """Disputes of a business's reports of which something came after that time, the earliest first."""
+    query = select(Dispute).where(Dispute.business_id == business_id, Dispute.outcome_at > since)
+    return (await session.scalars(query.order_by(Dispute.outcome_at))).all()
+
+
+async def list_ruled(session: Session, *, since: datetime) -> Sequence[tuple[UUID, str]]:
+    """(report, outcome) of disputes of which something came after that time."""
+    query = select(Dispute.report_id, Dispute.outcome).where(Dispute.outcome_at > since)
+    return [(row.report_id, row.outcome) for row in await session.execute(query)]
+
+
+async def list_first_upheld(
+    session: Session, *, since: datetime
+) -> Sequence[tuple[UUID, int, str | None]]:
+    """(moderator, the dispute's round by now, its outcome) of everything upheld after that time, before any appeal."""
+    said = DisputeRuling
+    query = (
+        select(said.moderator_id, Dispute.round, Dispute.outcome)
+        .join(Dispute, Dispute.id == said.dispute_id)
+        .where(said.round == 1, said.ruling == Ruling.UPHOLD, said.at > since)
+    )
+    return [(row.moderator_id, row.round, row.outcome) for row in await session.execute(query)]
+
+
+async def count_outcomes(
+    session: Session, start: datetime, end: datetime
+) -> dict[tuple[str, str], int]:
+    """(ground, outcome) -> how many, of disputes of which something came within a time."""
+    query = (
+        select(Dispute.ground, Dispute.outcome, func.count().label("number"))
+        .where(Dispute.outcome_at >= start, Dispute.outcome_at < end)
+        .group_by(Dispute.ground, Dispute.outcome)
+    )
+    rows = await session.execute(query)
+    return {(row.ground, row.outcome): row.number for row in rows}
+
+
+async def count_rulings(
+    session: Session, start: datetime, end: datetime
+) -> tuple[int, float | None]:
+    """First rulings within a time: how many, and the median of their days since the opening. Of two it is the last."""
+    said = DisputeRuling
+    first = (
+        select(said.dispute_id, func.max(said.at).label("at"))
+        .where(said.round == 1)
+        .group_by(said.dispute_id)
+        .having(func.max(said.at) >= start, func.max(said.at) < end)
+        .subquery()
+    )
+    days = func.extract("epoch", first.c.at - Dispute.opened_at) / 86_400
+    middle = func.percentile_cont(0.5).within_group(days)
+    query = select(func.count().label("number"), middle.label("median")).select_from(first)
+    query = query.join(Dispute, Dispute.id == first.c.dispute_id).where(
+        Dispute.ruled_at.is_not(None)
+    )
+    row = (await session.execute(query)).one()
+    return row.number, None if row.median is None else float(row.median)
+
+
+async def list_businesses(session: Session, *, since: datetime) -> Sequence[UUID]:
+    """Businesses of whose disputes something came after that time."""
+    query = select(Dispute.business_id).where(Dispute.outcome_at > since).distinct()
+    return (await session.scalars(query)).all()
 
 
 async def find_detachment(session: Session, value: bytes, since: date) -> Detachment | None:

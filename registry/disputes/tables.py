@@ -63,6 +63,9 @@ class Dispute(Base):
     sealed_reason: Mapped[bytes | None]
     ruled_at: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
+    #: What came of it (`rules.Outcome`), and since when: what conduct and figures are counted by.
+    outcome: Mapped[str | None]
+    outcome_at: Mapped[datetime | None] = mapped_column(index=True)
     #: Where to write to the person, and in which language: what they proved, sealed.
     sealed_contacts: Mapped[bytes]
     language: Mapped[str]

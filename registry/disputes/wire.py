@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from registry.businesses.wire import BusinessOnProbation
 from registry.disputes.rules import Audience, Detached, Ground, ReasonCode, Ruling, Side, State
 from registry.erasure.wire import RequestView
 from registry.platform.text import Paragraph
@@ -150,6 +151,40 @@ class DisputeCase(Struct, frozen=True, kw_only=True):
     approvals_needed: Annotated[int, Meta(description="Moderators who must agree to uphold.")]
     approvals: Annotated[int, Meta(description="Of them, how many have agreed in this round.")]
     case: ReportCase
+
+
+class ModeratorConduct(Struct, frozen=True, kw_only=True):
+    """How a moderator's decisions fared, within the policy's days. For quality, and never a score to act on alone."""
+
+    staff_id: UUID
+    name: str
+    published: Annotated[int, Meta(description="Reports that they agreed to publish.")]
+    published_decided: Annotated[
+        int, Meta(description="Reports they published, whenever, that a ruling was given on since.")
+    ]
+    published_overturned: Annotated[
+        int,
+        Meta(
+            description="Of these, amended or removed by the ruling. A reporter's silence or withdrawal is not theirs."
+        ),
+    ]
+    upheld: Annotated[int, Meta(description="Disputes in which they upheld the report.")]
+    upheld_appealed: Annotated[int, Meta(description="Of these, appealed.")]
+    upheld_overturned: Annotated[
+        int, Meta(description="Of these, amended or removed on the appeal.")
+    ]
+
+
+class ConductReport(Struct, frozen=True, kw_only=True):
+    """Businesses past the line, and how moderators' decisions fared."""
+
+    since: Annotated[datetime, Meta(description="Decisions after this time are counted.")]
+    businesses: Annotated[
+        list[BusinessOnProbation], Meta(description="On probation, the longest first.")
+    ]
+    moderators: Annotated[
+        list[ModeratorConduct], Meta(description="Whoever decided anything, by their id.")
+    ]
 
 
 class DetachmentRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -88,6 +88,13 @@ async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUI
         return await store.identities_of(session, records)
 
 
+async def records_beside(session: Session, record_id: UUID) -> list[UUID]:
+    """All records of the identity that this record belongs to, itself among them, the oldest first."""
+    async with as_system(session):
+        known = set((await store.identities_of(session, {record_id})).values())
+        return sorted(row.id for row in await store.list_sealed(session, identities=known))
+
+
 async def records_under(
     session: Session, values: Sequence[bytes], among: Collection[UUID] | None = None
 ) -> list[UUID]:

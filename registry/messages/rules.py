@@ -126,6 +126,12 @@ class Template(StrEnum):
     BUSINESS_REFUSED = "business_refused"
     #: To a business: its access is suspended.
     BUSINESS_SUSPENDED = "business_suspended"
+    #: To a business: too many of its reports were overturned, and what follows.
+    PROBATION_BEGUN = "probation_begun"
+    #: To a business: too many reports of all businesses of its beneficial owner were overturned, and what follows.
+    PROBATION_BEGUN_BY_OWNER = "probation_begun_by_owner"
+    #: To a business: that is over.
+    PROBATION_ENDED = "probation_ended"
 
 
 class State(StrEnum):

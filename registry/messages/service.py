@@ -7,6 +7,7 @@ never lost. Each message has its own short transaction, and no two workers hold 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -195,6 +196,13 @@ async def take_receipt(session: Session, receipt: Receipt) -> tuple[State, bool]
 async def list_about(session: Session, about_id: UUID) -> list[MessageStatus]:
     """Where every message about this report or business stands, oldest first."""
     return [_status(message) for message in await store.list_about(session, about_id)]
+
+
+async def count_settled(
+    session: Session, template: Template, start: datetime, end: datetime
+) -> Counter[str]:
+    """How many messages of a template ended within a time, by their state."""
+    return Counter(dict(await store.count_settled(session, template, start, end)))
 
 
 async def forget(session: Session, about_id: UUID) -> int:

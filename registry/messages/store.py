@@ -68,6 +68,19 @@ async def list_about(session: Session, about_id: UUID) -> Sequence[Message]:
     return (await session.scalars(query)).all()
 
 
+async def count_settled(
+    session: Session, template: Template, start: datetime, end: datetime
+) -> Sequence[tuple[str, int]]:
+    """(state, how many) of messages of a template that ended within a time."""
+    query = (
+        select(Message.state, func.count().label("number"))
+        .where(Message.template == template)
+        .where(Message.settled_at >= start, Message.settled_at < end)
+        .group_by(Message.state)
+    )
+    return [(row.state, row.number) for row in await session.execute(query)]
+
+
 async def drop(session: Session, message: Message) -> None:
     """Remove a message that can no longer be read."""
     await session.delete(message)

@@ -25,6 +25,10 @@ class Plan(msgspec.Struct, frozen=True):
     day: int
     unmatched: int
 
+    def cut(self, percent: int) -> "Plan":
+        """So much of each budget, and never less than one."""
+        return Plan(*(max(1, number * percent // 100) for number in msgspec.structs.astuple(self)))
+
 
 class Days(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose days count."""
@@ -58,6 +62,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     erase_after_days: int
     backup_days: int
     business_gone_days: int
+    conduct_days: int
+    conduct_least_decided: int
+    conduct_overturned_percent: int
+    probation_budget_percent: int
+    retaliation_days: int
+    pile_on_days: int
+    pile_on_reports: int
     incident_max_months: int
     minimum_age_years: int
     receipt_months: int

@@ -1,6 +1,8 @@
 """Reports by the records that they wrote: what the slices above ask of them, for the person and for a ruling."""
 
+from collections import Counter
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -62,6 +64,24 @@ async def ruled(session: Session, report_id: UUID) -> Ruled:
     decisions = await store.list_decisions(session, report_id)
     screeners = frozenset(row.moderator_id for row in decisions)
     return Ruled(report.business_id, State(report.state), report.approvals_needed, screeners)
+
+
+async def count_states(session: Session) -> Counter[str]:
+    """How many reports there are in each state."""
+    return Counter(dict(await store.count_states(session)))
+
+
+async def published(session: Session, since: datetime) -> Counter[UUID]:
+    """How many reports each moderator published after that time."""
+    rows = await store.list_published(session, since)
+    return Counter(
+        moderator for _, moderator in {(row.report_id, row.moderator_id) for row in rows}
+    )
+
+
+async def publishers(session: Session, report_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """(report, moderator) of whoever published these reports."""
+    return list(await store.list_publishers(session, report_ids))
 
 
 async def case(session: Session, report_id: UUID) -> ReportCase:

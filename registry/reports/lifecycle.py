@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from registry.audit import service as audit
+from registry.businesses import service as businesses
 from registry.deadlines import months_after
 from registry.identities import service as identities
 from registry.identities.rules import FactCodes
@@ -82,6 +83,8 @@ async def apply(
         raise IllegalTransition(f"A report that is {before} cannot take the step {event}.")
     key = None if after is State.ERASED else await data_key(session, report)
     report.version += 1
+    if after is State.SCREENING and await businesses.on_probation(session, report.business_id):
+        report.approvals_needed = rules.APPROVALS_OF_DOUBTFUL
     if after is not before:
         report.state, report.state_since = after, at or session.now
     audit.record(

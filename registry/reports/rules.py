@@ -165,6 +165,21 @@ CORRECTED = frozenset({State.AMENDED, State.REMOVED, State.SETTLED})
 OPEN_TO_EVIDENCE = frozenset({State.SUBMITTED, State.SCREENING, State.NEEDS_INFO})
 
 
+class Flag(StrEnum):
+    """What a moderator should see before deciding. It decides nothing by itself."""
+
+    #: The business has another open report of this contract.
+    SAME_CONTRACT = "same_contract"
+    #: Several reports about the person were filed within a short time.
+    PILE_ON = "pile_on"
+    #: Another business of the same owner reports the person: lookups count the two as one source.
+    COMMON_OWNER = "common_owner"
+    #: It was filed soon after the person disputed another report of the same reporter or owner.
+    RETALIATION = "retaliation"
+    #: Too many of the reporter's decided reports were overturned.
+    REPORTER_ON_PROBATION = "reporter_on_probation"
+
+
 class Party(StrEnum):
     """Who sent a file."""
 
@@ -186,6 +201,8 @@ NEEDS_AMOUNT = frozenset(Category) - {Category.NO_SHOW, Category.ABUSIVE_CONDUCT
 NEEDS_SETTLEMENT_ATTEMPTS = frozenset(Category) - {Category.ABUSIVE_CONDUCT}
 
 MOST_FILES = 20
+#: Moderators who must agree to what comes back after it ended, and to what a business on probation reports.
+APPROVALS_OF_DOUBTFUL = 2
 #: Days within which moderators mean to decide; the queue shows it as `due`, nothing happens by itself.
 SCREENING_DAYS = 3
 

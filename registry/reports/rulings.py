@@ -47,6 +47,13 @@ async def suspend(
     return await _apply(session, actor, report_id, Event.CONTEST, reason)
 
 
+async def disputed(session: Session, report_id: UUID) -> None:
+    """The person complains of it, whether or not that hides it: what its reporter files next is seen in this light."""
+    report = await store.lock(session, report_id)
+    report.disputed_at = session.now
+    await session.flush()
+
+
 async def settle(
     session: Session, actor: Actor, report_id: UUID, reason: str | None = None
 ) -> State:

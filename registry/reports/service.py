@@ -108,7 +108,7 @@ async def _take_in(
         submitted_at=session.now,
         version=1,
         evidence_count=0,
-        approvals_needed=2 if reinsertion_of else 1,
+        approvals_needed=rules.APPROVALS_OF_DOUBTFUL if reinsertion_of else 1,
         reinsertion_of=reinsertion_of,
     )
     lifecycle.write(session, report, key, command)

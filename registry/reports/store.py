@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
-from registry.reports.rules import FINAL, State
+from registry.reports.rules import FINAL, State, Verdict
 from registry.reports.tables import Decision, Erasure, Evidence, Report, Tombstone
 
 
@@ -152,6 +152,27 @@ async def list_decisions(session: Session, report_id: UUID) -> Sequence[Decision
     """The decisions on a report, oldest first."""
     query = select(Decision).where(Decision.report_id == report_id).order_by(Decision.id)
     return (await session.scalars(query)).all()
+
+
+async def count_states(session: Session) -> Sequence[tuple[str, int]]:
+    """(state, how many) of all reports."""
+    query = select(Report.state, func.count().label("number")).group_by(Report.state)
+    return [(row.state, row.number) for row in await session.execute(query)]
+
+
+async def list_published(session: Session, since: datetime) -> Sequence[Decision]:
+    """Decisions to publish after that time."""
+    query = select(Decision).where(Decision.decision == Verdict.PUBLISH, Decision.at > since)
+    return (await session.scalars(query)).all()
+
+
+async def list_publishers(
+    session: Session, report_ids: Collection[UUID]
+) -> Sequence[tuple[UUID, UUID]]:
+    """(report, moderator) of every decision to publish one of these reports, each pair once."""
+    query = select(Decision.report_id, Decision.moderator_id).distinct()
+    query = query.where(Decision.report_id.in_(report_ids), Decision.decision == Verdict.PUBLISH)
+    return [(row.report_id, row.moderator_id) for row in await session.execute(query)]
 
 
 async def list_buried(session: Session, values: Collection[bytes]) -> set[UUID]:

@@ -55,6 +55,8 @@ class Report(Base):
     notice_delivered_at: Mapped[datetime | None]
     #: When its facts may be seen at the earliest; fixed when notice is delivered.
     visible_from: Mapped[datetime | None]
+    #: When the person last disputed it, or appealed: their complaint about its reporter.
+    disputed_at: Mapped[datetime | None]
     #: When the reporter answered the present dispute.
     answered_at: Mapped[datetime | None]
     #: Since when lookups do not show it, whatever its state: the person objected, and a moderator has not decided.

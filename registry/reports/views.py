@@ -9,7 +9,7 @@ from registry.messages import service as messages
 from registry.messages.rules import Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import lifecycle, rules, store
+from registry.reports import flags, lifecycle, rules, store
 from registry.reports.rules import Category, Party, ReasonCode, State, Verdict
 from registry.reports.tables import Decision, Evidence, Report
 from registry.reports.wire import (
@@ -81,7 +81,7 @@ async def case(session: Session, report: Report, key: DataKey | None) -> ReportC
     """All that a moderator needs to decide."""
     business = await businesses.view(session, report.business_id)
     decisions = await store.list_decisions(session, report.id)
-    flags = ["same_contract"] if await store.count_same_contract(session, report) else []
+    found, beside = await flags.of(session, report)
     return ReportCase(
         report=await view(session, report, key),
         business_id=report.business_id,
@@ -93,7 +93,8 @@ async def case(session: Session, report: Report, key: DataKey | None) -> ReportC
             for row in await messages.list_about(session, report.id)
             if row.template is Template.REPORT_NOTICE
         ],
-        flags=flags,
+        flags=found,
+        beside=beside,
     )
 
 

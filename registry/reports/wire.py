@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from registry.identities.wire import SubjectDescription
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
-from registry.reports.rules import Category, EvidenceGrade, Party, ReasonCode, State, Verdict
+from registry.reports.rules import Category, EvidenceGrade, Flag, Party, ReasonCode, State, Verdict
 
 Version = Annotated[int, Meta(description="Counts every change of the report.", ge=1)]
 
@@ -215,6 +215,22 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     at: Annotated[datetime | None, Meta(description="When it was accepted for delivery.")]
 
 
+class ReportBeside(Struct, frozen=True, kw_only=True):
+    """Another report about the same person."""
+
+    id: UUID
+    state: State
+    category: Category
+    submitted_at: datetime
+    same_business: bool
+    same_owner: Annotated[
+        bool, Meta(description="Of the same beneficial owner: one independent source with this.")
+    ]
+    disputed_at: Annotated[
+        datetime | None, Meta(description="When the person last disputed it; null: never.")
+    ]
+
+
 class ReportCase(Struct, frozen=True, kw_only=True):
     """All that a moderator needs to decide on a report."""
 
@@ -225,8 +241,14 @@ class ReportCase(Struct, frozen=True, kw_only=True):
     approvals: Annotated[int, Meta(description="Of them, how many have agreed.")]
     notices: list[NoticeView]
     flags: Annotated[
-        list[str],
-        Meta(description="`same_contract`: the business has another open report of this contract."),
+        list[Flag],
+        Meta(description="What to see before you decide. A flag decides nothing by itself."),
+    ]
+    beside: Annotated[
+        list[ReportBeside],
+        Meta(
+            description="Other reports about the same person that left cooling off, newest first."
+        ),
     ]
 
 

@@ -1,5 +1,6 @@
 """Naming moderators and operators, and issuing their keys."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from registry.audit import service as audit
@@ -52,6 +53,16 @@ async def issue_key(session: Session, actor: Actor, staff_id: UUID) -> str:
     await session.flush()
     audit.record(session, actor, "key.created", "staff_key", key.id, details={"role": holder.role})
     return secret
+
+
+async def names(session: Session, staff_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of these members of staff, for operators."""
+    return {
+        row.id: vault.unseal(
+            session.keyring.side_key, row.sealed_name, f"staff.sealed_name:{row.id}"
+        ).decode()
+        for row in await store.list_(session, staff_ids)
+    }
 
 
 async def revoke_keys(session: Session, actor: Actor, staff_id: UUID) -> int:

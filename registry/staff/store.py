@@ -1,5 +1,6 @@
 """Every SQL statement about staff and their keys."""
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,6 +22,12 @@ async def get(session: Session, staff_id: UUID) -> StaffMember:
     if found is None:
         raise NotFound
     return found
+
+
+async def list_(session: Session, staff_ids: Collection[UUID]) -> Sequence[StaffMember]:
+    """These members of staff."""
+    query = select(StaffMember).where(StaffMember.id.in_(staff_ids))
+    return (await session.scalars(query)).all()
 
 
 async def find_key(session: Session, digest: bytes) -> Row[UUID, StaffMember] | None:

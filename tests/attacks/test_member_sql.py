@@ -31,6 +31,7 @@ WHOSE = {
     "lookups": "business_id",
     "terms": "business_id",
     "disputes": "business_id",
+    "conducts": "business_id",
     "dispute_messages": "business_id",
     "stored_answers": "caller_id",
 }
@@ -65,6 +66,8 @@ async def _disputed(registry: Registry, shop: Shop) -> None:
     dispute = await person.dispute(report_id)
     for to in ("both", "moderator"):
         await person.say(dispute["id"], "I have the receipt.", to)
+    await shop.call("POST", f"/v1/reports/{report_id}/withdraw", {"reason": "A mistake."})
+    await registry.work()
 
 
 _numbers = itertools.count(7000)
@@ -106,6 +109,7 @@ RIGHTS = {
     "lookups": "SELECT",
     "terms": "SELECT INSERT UPDATE DELETE",
     "disputes": "SELECT UPDATE",
+    "conducts": "SELECT",
     "dispute_messages": "SELECT INSERT",
     "stored_answers": "SELECT INSERT DELETE",
     "audit_entries": "INSERT",
@@ -131,6 +135,7 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
             "dispute_messages": "SELECT INSERT",
             "erasures": "SELECT INSERT UPDATE",
             "subject_requests": "SELECT INSERT UPDATE",
+            "month_figures": "SELECT INSERT",
             "alembic_version": "SELECT",
         }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()

@@ -56,9 +56,17 @@ async def test_every_call_answers_as_the_contract_says(
     await _requests(registry)
     await _document(registry)
     await _staff(registry, shop)
-    for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/docs/you"):
+    for path in (
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/docs",
+        "/docs/you",
+        "/docs/figures",
+    ):
         await registry.http.get(path)
     await registry.http.get("/openapi.json")
+    await registry.http.get("/v1/transparency")
     wanted = {
         (method, path, int(next(iter(operation["responses"]))))
         for path, methods in contract()["paths"].items()
@@ -296,6 +304,7 @@ async def _document(registry: Registry) -> None:
 
 
 async def _staff(registry: Registry, shop: Shop) -> None:
+    await registry.as_staff(Role.OPERATOR, "GET", "/v1/operations/conduct")
     report = await shop.report(subject={"phone": "0505550194", "email": "who@example.com"})
     file = (await shop.attach(report["id"])).json()
     moderator, operator = Role.MODERATOR, Role.OPERATOR

@@ -139,11 +139,13 @@ def test_only_what_is_open_to_all_has_no_key() -> None:
     open_to_all = {call for call, operation in OPERATIONS.items() if not operation["security"]}
     assert open_to_all == {
         "get /docs",
+        "get /docs/figures",
         "get /docs/you",
         "get /health/live",
         "get /health/ready",
         "get /metrics",
         "get /openapi.json",
+        "get /v1/transparency",
         "post /v1/businesses",
         "post /v1/messages/receipts",
         "post /v1/subject/sessions",

@@ -13,7 +13,7 @@ from registry.platform.documents.prose import coloured, inline, prose
 from tests.contract.validate import check_answer, contract
 from tests.factories.registry import Registry
 
-PAGES = ("/docs", "/docs/you")
+PAGES = ("/docs", "/docs/you", "/docs/figures")
 #: Elements that HTML closes by itself.
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 

@@ -38,6 +38,7 @@ JOBS = (
     Job("advance_disputes", dispute_jobs.advance_due, 1),
     Job("follow_objections", erasure_jobs.follow_reports, 1),
     Job("follow_reports", dispute_jobs.follow_reports, 1),
+    Job("recount_due", dispute_jobs.recount_due, 1),
 )
 _numbers = itertools.count(1)
 

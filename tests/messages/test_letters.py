@@ -30,6 +30,13 @@ VALUES = {
     "complete_by": "30.01.2027",
     "lookup_id": "0193a6c1-0000-7000-8000-000000000003",
     "statement": "I collected the parcel.",
+    "business_id": "0193a6c1-0000-7000-8000-000000000004",
+    "decided": "6",
+    "overturned": "2",
+    "percent": "20",
+    "least": "5",
+    "days": "365",
+    "budget": "50",
 }
 #: Letters to people go by SMS as well.
 SHORT = {

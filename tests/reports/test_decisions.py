@@ -228,7 +228,8 @@ async def test_the_database_refuses_a_conflict_by_itself(shared: Registry, shop:
 
 
 async def test_the_case_tells_all_that_is_needed(shared: Registry, shop: Shop) -> None:
-    body = submission(contract_reference="order-twice")
+    subject = {"phone": "+380505550219", "name": "Тест Особа"}
+    body = submission(contract_reference="order-twice", subject=subject)
     report_id = await _screening(shared, shop, **body)
     twin = await shop.report(**body)
     path = f"/v1/moderation/reports/{report_id}"

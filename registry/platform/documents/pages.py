@@ -4,9 +4,11 @@ import base64
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,6 +21,9 @@ from registry.platform.settings import Settings
 FOLDER = Path(__file__).parent / "templates"
 STYLE = (FOLDER / "style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
 TEXTS = tomllib.loads((FOLDER / "you.toml").read_text(encoding="utf-8"))
+FIGURES = tomllib.loads((FOLDER / "figures.toml").read_text(encoding="utf-8"))
+#: Months on the page of figures: more would not fit beside each other.
+COLUMNS = 6
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 #: The one thing that a page may use is the style that stands in it.
 POLICY = (
@@ -36,6 +41,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"prose": prose, "inline": inline, "coloured": coloured, "quoted": quoted}
+    made.filters["cell"] = cell
     made.globals |= {"style": Markup(STYLE)}  # noqa: S704 - our own file, not input
     return made
 
@@ -60,6 +66,20 @@ def docs(contract: bytes, settings: Settings, policy: Policy) -> bytes:
     numbers["cooling"] = policy.cooling_off_hours
     url = settings.public_url.rstrip("/")
     return _docs(contract, url, settings.operator_name, policy.stamp, json.dumps(numbers))
+
+
+def cell(month: Mapping[str, Any], path: str) -> str:
+    """One figure of a month, by its place in it; what is below five is not told."""
+    found: Any = month
+    for name in path.split("."):
+        found = found[name]
+    return "< 5" if found is None else f"{found}"
+
+
+def figures(months: Sequence[Mapping[str, Any]], settings: Settings) -> bytes:
+    """The page of public figures, of the newest months."""
+    values = {"texts": FIGURES, "operator": settings.operator_name, "months": months[:COLUMNS]}
+    return _ENVIRONMENT.get_template("figures.html").render(**values).encode()
 
 
 def for_people(settings: Settings) -> bytes:

@@ -1,0 +1,40 @@
+"""What a business said of itself, under its data key: who may be written to, and where."""
+
+from uuid import UUID
+
+import msgspec
+
+from registry.businesses import store
+from registry.businesses.tables import Business
+from registry.platform import vault
+from registry.platform.runtime import Session
+from registry.platform.vault import DataKey
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What a business said of itself; sealed under its data key."""
+
+    name: str
+    register_code: str
+    email: str
+    website: str | None
+    owners: list[str]
+
+
+async def key_of(session: Session, business: Business) -> DataKey:
+    """The business's data key."""
+    key = await vault.fetch(session, session.keyring, business.data_key_id)
+    assert key is not None  # noqa: S101 - a business's key lives as long as its row
+    return key
+
+
+def opened(business: Business, key: DataKey) -> Profile:
+    """What the business said of itself."""
+    return key.open("businesses.sealed_profile", business.sealed_profile, Profile)
+
+
+async def contact(session: Session, business_id: UUID) -> tuple[str, str, DataKey]:
+    """Where to write to a business: address, country, and its data key."""
+    business = await store.get(session, business_id)
+    key = await key_of(session, business)
+    return opened(business, key).email, business.country, key

@@ -1,0 +1,26 @@
+"""The operator's side: conduct of businesses and of moderators."""
+
+from typing import Any
+
+from litestar import Request, get
+
+from registry.disputes import oversight
+from registry.disputes.wire import ConductReport
+from registry.platform.http import runtime_of
+from registry.platform.runtime import transaction
+from registry.staff.access import staff
+from registry.staff.rules import Role
+
+
+@get("/v1/operations/conduct", tags=["Operations"], guards=[staff(Role.OPERATOR)])
+async def view_conduct(request: Request[Any, Any, Any]) -> ConductReport:
+    """Read whose decisions did not last: businesses on probation, and each moderator's published and upheld reports.
+
+    Counted anew with each call, over the last year. A business is put on probation by itself; of moderators nothing
+    follows by itself: talk to them.
+    """
+    async with transaction(runtime_of(request)) as session:
+        return await oversight.report(session)
+
+
+ROUTES = [view_conduct]
