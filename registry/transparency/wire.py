@@ -44,7 +44,7 @@ class Month(Struct, frozen=True, kw_only=True):
         dict[str, Count],
         Meta(
             description="Steps of reports: `published` by a moderator, `rejected`, `person_told` (notice proven),"
-            " `undeliverable`, `withdrawn`, `settled`, `amended` and `removed` by rulings, `removed_unanswered`,"
+            " `undeliverable`, `withdrawn`, `settled`, `amended` by rulings, `removed` by them or after an objection, `removed_unanswered`,"
             " `expired`, `erased`."
         ),
     ]
