@@ -44,8 +44,8 @@ class Month(Struct, frozen=True, kw_only=True):
         dict[str, Count],
         Meta(
             description="Steps of reports: `published` by a moderator, `rejected`, `person_told` (notice proven),"
-            " `undeliverable`, `withdrawn`, `settled`, `amended` by rulings, `removed` by them or after an objection, `removed_unanswered`,"
-            " `expired`, `erased`."
+            " `undeliverable`, `withdrawn`, `settled`, `amended` by rulings, `removed` by them or"
+            " after an objection, `removed_unanswered`, `expired`, `erased`."
         ),
     ]
     disputed: Count

@@ -14,12 +14,13 @@ MEDIAN = range(60, 161)
 #: (measure, path) -> (its limit, why). Each is named in ARCHITECTURE.md with its reason, and goes
 #: when it is no longer needed.
 EXCEPTIONS: dict[tuple[str, str], tuple[int, str]] = {
-    ("slices", "registry/metadata.py"): (12, "it gathers the tables of every slice"),
+    ("slices", "registry/metadata.py"): (14, "it gathers the tables of every slice"),
     ("depth", "registry"): (
         15,
         "disputes lie one layer above reports, which write their letters, and the names one below all",
     ),
     ("slices", "registry/app.py"): (12, "it lists the routes of every slice"),
+    ("slices", "registry/worker.py"): (12, "it lists the jobs of every slice"),
     ("file", "migrations/versions/0001_tables.py"): (450, "it makes every table, as generated"),
 }
 
