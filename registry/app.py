@@ -11,9 +11,8 @@ from litestar.connection import ASGIConnection
 
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
-from registry.disputes import document_routes
+from registry.disputes import document_routes, operator_routes
 from registry.disputes import moderation_routes as dispute_moderation
-from registry.disputes import operator_routes
 from registry.disputes import reporter_routes as dispute_answers
 from registry.disputes import routes as disputes
 from registry.erasure import routes as erasure
