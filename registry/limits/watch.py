@@ -1,0 +1,85 @@
+"""Who is copying the registry out: what is counted of each business, and when it is enough to stop its keys.
+
+Pure. The counting belongs to the database (sets of keyed values, exact across processes); here stands what the counts
+mean. `bench/limits.py` plays attackers and honest shops against these same rules. No number is needed in the clear:
+a block is known by the keyed value of a number without its last digits, a canary by its keyed index value.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+#: Digits cut off a number before it is keyed as its block: 1,000 neighbours share a block. Someone who walks through a
+#: list sorted by number asks within one block again and again, even where the list holds 3 % of all numbers.
+BLOCK_DIGITS = 3
+#: Distinct unmatched numbers of one block, asked in a day. Among 50,000 numbers that fall at random into the 100,000
+#: blocks of ten operator codes, 12 in one block are met less than once in ten million days.
+NEIGHBOURS = 12
+#: Distinct canaries asked within the window. One may be a slip of the pen and only raises an alarm.
+CANARIES = 3
+CANARY_WINDOW = timedelta(days=7)
+#: Refusals for a spent budget in a day, as a multiple of the plan's distinct unmatched identifiers: a client that
+#: heeds `Retry-After` stays far below.
+REFUSALS = 5
+
+
+class Signal(StrEnum):
+    """What was noticed of a business."""
+
+    #: Numbers that no honest shop can hold.
+    CANARIES = "canaries"
+    #: A run of neighbouring numbers.
+    NEIGHBOURS = "neighbours"
+    #: Asked on and on after its budget was spent.
+    REFUSALS = "refusals"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the database has counted of a business; numbers are distinct."""
+
+    #: Canaries asked within `CANARY_WINDOW`.
+    canaries: int
+    #: Unmatched numbers in the fullest block, today.
+    neighbours: int
+    #: Lookups refused for a spent budget, today.
+    refusals: int
+    #: The plan's distinct unmatched identifiers a day.
+    unmatched_quota: int
+
+
+def alarms(counts: Counts) -> list[Signal]:
+    """What the operator and the business are told of; the first half of a limit is silence, save for canaries."""
+    found = []
+    if counts.canaries >= 1:
+        found.append(Signal.CANARIES)
+    if counts.neighbours * 2 >= NEIGHBOURS:
+        found.append(Signal.NEIGHBOURS)
+    if counts.refusals * 2 >= REFUSALS * counts.unmatched_quota:
+        found.append(Signal.REFUSALS)
+    return found
+
+
+def stops(counts: Counts) -> list[Signal]:
+    """Why the key is suspended at once; empty when it is not."""
+    found = []
+    if counts.canaries >= CANARIES:
+        found.append(Signal.CANARIES)
+    if counts.neighbours >= NEIGHBOURS:
+        found.append(Signal.NEIGHBOURS)
+    if counts.refusals >= REFUSALS * counts.unmatched_quota:
+        found.append(Signal.REFUSALS)
+    return found
+
+
+def admitted(used: int, quota: int, unmatched: list[bool]) -> int:
+    """How many of these lookups, in order, are answered; `unmatched[i]` says that the i-th is a new unmatched one.
+
+    Whether a lookup has a match is never asked when it is decided upon: were only unmatched ones refused, the refusal
+    itself would tell, for nothing, that there is no record. So once the quota is spent all are refused alike.
+    """
+    for number, new in enumerate(unmatched):
+        if used >= quota:
+            return number
+        used += new
+    return len(unmatched)
