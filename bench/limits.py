@@ -2,9 +2,11 @@
 
     python bench/limits.py [--runs 200] [--seed 1]
 
-Drives `registry.limits.watch` and the plan of the policy. It simulates: no database, no HTTP. The world is one operator code of 10 million
-numbers, of which a million belong to people, 3 % of these with a report, and `--canaries` to nobody. The attacker owns 30 % of the people's
-numbers and, as its list was gathered where the canaries were laid, 30 % of the canaries. Five businesses share the work without overlap.
+Drives `registry.limits.watch` and the plan of the policy. It simulates: no database, no HTTP. The world is one operator
+code of 10 million numbers, of which a million belong to people, 3 % of these with a report, and `--canaries` to nobody.
+The attacker owns 30 % of the people's numbers and, as its list was gathered where the canaries were laid, 30 % of the
+canaries: that is an assumption, and all that canaries are worth hangs on it. Five businesses share the work without
+overlap.
 """
 
 import argparse
@@ -102,7 +104,7 @@ def attack(
         for one in gang:
             one.begin(day)
             while not one.stopped:
-                # A number that is refused is asked first by the next one; it is left out here, to the attacker's small loss.
+                # A refused number is not asked again: one a day, to the attacker's small loss.
                 number = next(numbers, None)
                 if number is None or not one.ask(world, number, detect):
                     break
@@ -124,6 +126,7 @@ def honest(world: World, rng: random.Random, plan: tuple[int, int]) -> list[watc
 
 
 def main() -> None:
+    """Play everybody and print what came of it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=int, default=200)
     options.add_argument("--seed", type=int, default=1)
@@ -135,10 +138,12 @@ def main() -> None:
     world = World(random.Random(chosen.seed), chosen.canaries)
     bound = BUSINESSES * DAYS * min(plan.day, plan.unmatched * REPORTED / (1 - REPORTED))
     print(
-        f"{chosen.canaries} canaries, plan {chosen.plan}, {BUSINESSES} businesses, {DAYS} days; {len(world.reported)} persons reported"
+        f"{chosen.canaries} canaries, plan {chosen.plan}, {BUSINESSES} businesses, {DAYS} days;"
+        f" {len(world.reported)} persons reported"
     )
     print(
-        f"expected under the budgets alone: {bound:.0f} persons; no more than {BUSINESSES * DAYS * plan.day} at any share of hits"
+        f"expected under the budgets alone: {bound:.0f} persons;"
+        f" no more than {BUSINESSES * DAYS * plan.day} at any share of hits"
     )
     for strategy in STRATEGIES:
         for detect in (False, True):
@@ -148,7 +153,8 @@ def main() -> None:
             why = ", ".join(sorted({s for one in gang for s in one.stopped})) or "-"
             said = "budgets and detection" if detect else "budgets alone"
             print(
-                f"  {strategy:10} {said:21} {revealed:5} persons revealed, {answered:6} answered, stopped: {sum(bool(o.stopped) for o in gang)} ({why})"
+                f"  {strategy:10} {said:21} {revealed:5} persons revealed, {answered:6} answered,"
+                f" stopped: {sum(bool(one.stopped) for one in gang)} ({why})"
             )
     for strategy in ("random", "mixed"):
         canary, any_ = 0, 0
@@ -162,7 +168,8 @@ def main() -> None:
             )
             any_ += any(one is gang[0] for one in early)
         print(
-            f"{strategy}: a business stopped within its first {FIRST} queries, by canaries {canary / chosen.runs:.1%}, by any signal {any_ / chosen.runs:.1%} of {chosen.runs} runs"
+            f"{strategy}: a business stopped within its first {FIRST} queries, by canaries"
+            f" {canary / chosen.runs:.1%}, by any signal {any_ / chosen.runs:.1%} of {chosen.runs} runs"
         )
     stopped = [
         honest(world, random.Random(f"shop {chosen.seed}:{n}"), limits) for n in range(SHOPS)
