@@ -89,7 +89,7 @@ def remembered(runtime: Runtime) -> Recent[Member]:
             networks=tuple(key.networks),
             expires_at=key.expires_at,
             data_key=vault.unwrap(runtime.keyring, business.data_key_id, wrapped, kek_version),
-            budget=limits_rules.lookups(str(business.id), plan.minute, plan.day),
+            budget=limits_rules.lookups(str(business.id), plan.minute, plan.day, plan.unmatched),
         )
 
     return Recent(load)

@@ -105,7 +105,8 @@ async def enrol(stage: Stage, slug: str) -> None:
     member = await member_access.remembered(runtime).get(digest)
     assert member is not None  # noqa: S101 - the key was made a moment ago
     most = runtime.policy.plans["partner"]
-    budget = limits_rules.lookups(f"demonstration:{business_id}", most.minute, most.day)
+    holder = f"demonstration:{business_id}"
+    budget = limits_rules.lookups(holder, most.minute, most.day, most.unmatched)
     stage.members[slug] = msgspec.structs.replace(member, budget=budget)
 
 

@@ -1,9 +1,10 @@
 """Budgets and how they are told: windows, quotas, and the header fields of every authenticated answer.
 
-The counting itself is one SQL function (`registry_spend`, GCRA), so that it is exact across processes.
+The counting itself is done by SQL functions (GCRA, `migrations/versions/0013`), so that it is exact across processes.
 """
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from itertools import accumulate
 from typing import Any
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+#: The window that counts distinct identifiers that led to nobody. All others count calls.
+UNMATCHED = "unmatched"
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,17 @@ class Spent:
         """Whole seconds for `Retry-After`, at least one."""
         return max(1, math.ceil(self.wait))
 
+    @property
+    def lacks_distinct(self) -> bool:
+        """Whether calls would fit, and only what is distinct in them does not."""
+        left = zip(self.budget.windows, self.remaining, strict=True)
+        return self.wait > 0 and all(room for (name, _, _), room in left if name != UNMATCHED)
 
-def lookups(holder: str, minute: int, day: int) -> Budget:
-    """The lookup budget of a plan."""
-    return Budget(holder, (("daily", day, DAY), ("burst", minute, MINUTE)))
+
+def lookups(holder: str, minute: int, day: int, unmatched: int | None = None) -> Budget:
+    """The lookup budget of a plan; without `unmatched` only calls are counted."""
+    distinct = () if unmatched is None else ((UNMATCHED, unmatched, DAY),)
+    return Budget(holder, (*distinct, ("daily", day, DAY), ("burst", minute, MINUTE)))
 
 
 def staff(holder: str) -> Budget:
@@ -75,6 +85,11 @@ def asked(budgets: Sequence[tuple[Budget, int]]) -> tuple[list[Any], ...]:
     return *map(list, zip(*rows, strict=True)), [cost for _, cost in budgets]
 
 
+def apart(budgets: Sequence[tuple[Budget, int]]) -> list[bool]:
+    """Of each bucket of `asked` whether it counts apart from the calls."""
+    return [name == UNMATCHED for budget, _ in budgets for name, _, _ in budget.windows]
+
+
 def answered(budgets: Sequence[Budget], row: Mapping[str, Any]) -> list[Spent]:
     """What `registry_spend` answered for these budgets."""
     ends = list(accumulate(len(budget.windows) for budget in budgets))
@@ -92,21 +107,27 @@ def answered(budgets: Sequence[Budget], row: Mapping[str, Any]) -> list[Spent]:
 
 
 def divided(spent: Spent, costs: Sequence[int]) -> list[Spent]:
-    """What each of several calls got of what was spent from their budget at once: first come, first served."""
+    """What each of several calls got of what was spent from their budget at once: first come, first served.
+
+    Of what is counted apart each is told what all of them left.
+    """
     left, parts = spent.admitted, []
+    windows = spent.budget.windows
     for cost in costs:
         got = min(cost, left)
         left -= got
-        resets = tuple(
-            reset - left * seconds / quota
-            for reset, (_, quota, seconds) in zip(spent.resets, spent.budget.windows, strict=True)
-        )
+        later = [0 if name == UNMATCHED else left for name, _, _ in windows]
         parts.append(
             Spent(
                 budget=spent.budget,
                 admitted=got,
-                remaining=tuple(room + left for room in spent.remaining),
-                resets=resets,
+                remaining=tuple(map(operator.add, spent.remaining, later)),
+                resets=tuple(
+                    reset - more * seconds / quota
+                    for reset, more, (_, quota, seconds) in zip(
+                        spent.resets, later, windows, strict=True
+                    )
+                ),
                 wait=0.0 if left else spent.wait,
                 at=spent.at,
             )

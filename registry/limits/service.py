@@ -5,6 +5,11 @@ from registry.limits.rules import Budget, Spent
 from registry.platform.errors import QuotaExceeded
 from registry.platform.runtime import Runtime
 
+_SPENT_DISTINCT = (
+    "Your budget of distinct clients of whom nothing is known does not hold this one; clients that you asked for"
+    " today are answered. The next fits"
+)
+
 
 async def spend(runtime: Runtime, budget: Budget, cost: int) -> Spent:
     """Take up to `cost` cells, as many as fit; `admitted` says how many. A cost of nought only reads.
@@ -19,7 +24,7 @@ async def spend(runtime: Runtime, budget: Budget, cost: int) -> Spent:
 def refuse(spent: Spent) -> QuotaExceeded:
     """The refusal for a spend that did not fit."""
     wait = spent.retry_after
+    what = _SPENT_DISTINCT if spent.lacks_distinct else "The next call fits"
     return QuotaExceeded(
-        f"Nothing was looked up and nothing was charged. The next call fits in {wait} s.",
-        retry_after=wait,
+        f"Nothing was looked up and nothing was charged. {what} in {wait} s.", retry_after=wait
     )

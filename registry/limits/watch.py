@@ -5,6 +5,7 @@ mean. `bench/limits.py` plays attackers and honest shops against these same rule
 a block is known by the keyed value of a number without its last digits, a canary by its keyed index value.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -21,6 +22,10 @@ CANARY_WINDOW = timedelta(days=7)
 #: Refusals for a spent budget in a day, as a multiple of the plan's distinct unmatched identifiers: a client that
 #: heeds `Retry-After` stays far below.
 REFUSALS = 5
+
+
+#: Identifiers that somebody gives out one after the other.
+NUMBERED = frozenset({"phone", "tax_id", "company_code"})
 
 
 class Signal(StrEnum):
@@ -48,6 +53,11 @@ class Counts:
     unmatched_quota: int
 
 
+def block_of(kind: str, text: str) -> str | None:
+    """What an identifier in normal form shares with its neighbours; None for one that has none."""
+    return text[:-BLOCK_DIGITS] if kind in NUMBERED else None
+
+
 def alarms(counts: Counts) -> list[Signal]:
     """What the operator and the business are told of; the first half of a limit is silence, save for canaries."""
     found = []
@@ -72,14 +82,16 @@ def stops(counts: Counts) -> list[Signal]:
     return found
 
 
-def admitted(used: int, quota: int, unmatched: list[bool]) -> int:
-    """How many of these lookups, in order, are answered; `unmatched[i]` says that the i-th is a new unmatched one.
+def admitted(room: int, lookups: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """How many of these lookups, in order, are answered, and what they take of the room for distinct unmatched ones.
 
-    Whether a lookup has a match is never asked when it is decided upon: were only unmatched ones refused, the refusal
-    itself would tell, for nothing, that there is no record. So once the quota is spent all are refused alike.
+    Of each: how many of its identifiers were not asked for in vain within a day, and how many of these lead to nobody.
+    All of the former must fit: were only the latter looked at, the refusal itself would tell, for nothing, that there
+    is no record. What was asked for before tells nothing new and takes nothing. `registry_debit` does the same.
     """
-    for number, new in enumerate(unmatched):
-        if used >= quota:
-            return number
-        used += new
-    return len(unmatched)
+    taken = 0
+    for number, (new, unmatched) in enumerate(lookups):
+        if taken + new > room:
+            return number, taken
+        taken += unmatched
+    return len(lookups), taken

@@ -196,13 +196,14 @@ async def _read(runtime: Runtime, connection: store.Connection, asked: Sequence[
     budgets: list[tuple[Budget, int]] = [
         (of[0].member.budget, sum(len(one.queries) for one in of)) for of in together.values()
     ]
-    values: dict[bytes, bool] = {}
-    for one in asked:
-        for query in one.queries:
-            compared = not plain(query.subject)
-            for value in query.values:
-                values[value] = compared or values.get(value, False)
-    read = await store.ask(connection, values, {one.member.business_id for one in asked}, budgets)
+    businesses = [of[0].member.business_id for of in together.values()]
+    calls = [
+        store.Call(payer, query)
+        for payer, of in enumerate(together.values(), 1)
+        for one in of
+        for query in one.queries
+    ]
+    read = await store.ask(connection, businesses, budgets, calls)
     shares = {
         holder: iter(limits_rules.divided(spent, [len(one.queries) for one in of]))
         for (holder, of), spent in zip(together.items(), read.spent, strict=True)

@@ -1,13 +1,19 @@
 """A lookup that can be made: what was sent, in normal form, with its keyed index values."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
 
 from registry.businesses.access import Member
 from registry.identities import service as identities
+from registry.limits import watch
 from registry.lookups.wire import LookupRequest
+from registry.matching.fingerprints import STRONG, Token, strong_values
 from registry.matching.subject import Subject
 from registry.platform.errors import RuleBroken
 from registry.platform.faults import Fault
+from registry.platform.keyring import Keyring
 from registry.platform.runtime import Runtime
 
 
@@ -17,6 +23,19 @@ class LookupInsufficient(RuleBroken):
     slug, title = "lookup-insufficient", "The query could mean anyone"
 
 
+class Mark(NamedTuple):
+    """Something distinct that is asked for, as it is counted: nobody can tell from it what it is.
+
+    It is keyed over the business too, so that what two of them ask for cannot be laid side by side.
+    """
+
+    mark: int
+    #: What it shares with numbers that differ in their last digits only; nought when there are none like it.
+    block: int
+    #: The index values by which it is looked up.
+    values: tuple[bytes, ...]
+
+
 class Query(msgspec.Struct, frozen=True):
     """A lookup that can be made: the subject in normal form, its index values, and why it is asked."""
 
@@ -24,6 +43,7 @@ class Query(msgspec.Struct, frozen=True):
     #: Index value -> its kind.
     values: dict[bytes, str]
     request: LookupRequest
+    marks: Sequence[Mark]
     #: Keyed digests of the caller's idempotency key and of the request under it.
     idempotency: bytes | None = None
     fingerprint: bytes | None = None
@@ -47,10 +67,30 @@ def read(
         said = "needs a phone, e-mail, tax id, company code or handle, or a name with a birth date or city"
         raise LookupInsufficient(f"The subject {said}.", errors=[Fault("/subject", said)])
     values = {token.value: token.kind for token in tokens}
+    marks = _marks(runtime.keyring, member, subject, tokens)
     if key is None:
-        return Query(subject, values, request)
+        return Query(subject, values, request, marks)
     digest = runtime.keyring.digest("lookup-idempotency", f"{member.business_id}:{key}")
     same = msgspec.json.encode(request) if body is None else body
-    return Query(
-        subject, values, request, digest, runtime.keyring.digest("fingerprint", same.hex())
-    )
+    fingerprint = runtime.keyring.digest("fingerprint", same.hex())
+    return Query(subject, values, request, marks, digest, fingerprint)
+
+
+def _marks(
+    keyring: Keyring, member: Member, subject: Subject, tokens: Sequence[Token]
+) -> list[Mark]:
+    """Each strong identifier; or, asked by name, all that is asked for as one."""
+    if tokens[0].kind not in STRONG:
+        values = tuple(token.value for token in tokens)
+        return [Mark(_keyed(keyring, member, b"".join(values).hex()), 0, values)]
+    marks = []
+    for (kind, text), token in zip(dict.fromkeys(strong_values(subject)), tokens, strict=True):
+        mark, shared = _keyed(keyring, member, f"{kind}|{text}"), watch.block_of(kind, text)
+        block = 0 if shared is None else _keyed(keyring, member, f"{kind}|{shared}|")
+        marks.append(Mark(mark, block, (token.value,)))
+    return marks
+
+
+def _keyed(keyring: Keyring, member: Member, text: str) -> int:
+    digest = keyring.digest("asked", f"{member.business_id}|{text}")
+    return int.from_bytes(digest[:8], signed=True)

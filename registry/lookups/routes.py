@@ -170,7 +170,7 @@ async def view_usage(request: Caller) -> Usage:
 
 
 def _windows(spent: Spent) -> list[Window]:
-    rows = zip(spent.budget.windows, spent.remaining, spent.resets, strict=True)
+    rows = list(zip(spent.budget.windows, spent.remaining, spent.resets, strict=True))
     return [
         Window(
             name=name,
@@ -180,7 +180,7 @@ def _windows(spent: Spent) -> list[Window]:
             left=left,
             full_again_in=round(reset),
         )
-        for (name, quota, seconds), left, reset in rows
+        for (name, quota, seconds), left, reset in reversed(rows)
     ]
 
 

@@ -1,7 +1,9 @@
 """Every SQL statement of lookups. The hot path is raw asyncpg, under a role that may run these functions only."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import repeat
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -11,9 +13,12 @@ from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.limits import rules as limits_rules
+from registry.limits import watch
 from registry.limits.rules import Budget, Spent
+from registry.lookups.queries import Query
 from registry.lookups.rules import DEFAULT_RULES, Rule
 from registry.lookups.tables import Lookup, Terms
+from registry.matching.compare import plain
 from registry.platform import clock, vault
 from registry.platform.errors import NotFound
 from registry.platform.keyring import Keyring
@@ -60,6 +65,22 @@ class SealedRecord(NamedTuple):
     kek_version: int
 
 
+class Watched(NamedTuple):
+    """What is to be watched of what a business asked for now."""
+
+    #: Distinct unmatched numbers, within a day, in the fullest block asked in.
+    neighbours: int
+    #: Distinct canaries within `watch.CANARY_WINDOW`; nought when none was asked for now.
+    canaries: int
+
+
+class Call(NamedTuple):
+    """A query, and which of the budgets pays for it (1, 2, ...)."""
+
+    payer: int
+    query: Query
+
+
 class Reading(NamedTuple):
     """What one statement answered for everybody who waited."""
 
@@ -72,26 +93,37 @@ class Reading(NamedTuple):
     terms: dict[UUID, str]
     #: In the order of the budgets.
     spent: list[Spent]
+    watched: list[Watched]
 
 
 async def ask(
     connection: Connection,
-    values: Mapping[bytes, bool],
-    businesses: Collection[UUID],
+    businesses: Sequence[UUID],
     budgets: Sequence[tuple[Budget, int]],
+    calls: Sequence[Call],
 ) -> Reading:
-    """Read the standings under the values and spend from the budgets; each holder's budget stands there once.
+    """Read the standings that the calls ask for, and spend from the budgets.
 
-    A value says whether there is more to compare; then the records that it leads to come along, sealed.
+    Each business and its budget stand there once, in one order. Where a query has more to compare than its values, the
+    records that they lead to come along, sealed.
     """
+    values: dict[bytes, bool] = {}
+    for _, query in calls:
+        compared = not plain(query.subject)
+        for value in query.values:
+            values[value] = compared or values.get(value, False)
     asked = list(values)
     row = await connection.fetchrow(
-        "SELECT * FROM registry_ask($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "SELECT * FROM registry_ask"
+        "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         asked,
         list(values.values()),
-        list(businesses),
+        businesses,
         clock.offset(),
         *limits_rules.asked(budgets),
+        limits_rules.apart(budgets),
+        *_marks(calls, {value: place for place, value in enumerate(asked, 1)}),
+        watch.CANARY_WINDOW,
     )
     assert row is not None  # noqa: S101 - the function always returns one row
     hits: dict[bytes, list[Hit]] = {}
@@ -104,7 +136,21 @@ async def ask(
         records={record: SealedRecord(*rest) for record, *rest in sealed},
         terms=dict(_rows(row, "with_terms", "terms")),
         spent=limits_rules.answered([budget for budget, _ in budgets], row),
+        watched=list(
+            map(Watched, row["neighbours"] or repeat(0), row["canaries"] or [0] * len(budgets))
+        ),
     )
+
+
+def _marks(calls: Sequence[Call], places: Mapping[bytes, int]) -> tuple[list[int], ...]:
+    """What is distinct in what is asked for: payers, which of their calls, marks, blocks, places of the values."""
+    seen: Counter[int] = Counter()
+    rows = []
+    for payer, query in calls:
+        seen[payer] += 1
+        for mark, block, values in query.marks:
+            rows += [(payer, seen[payer], mark, block, places[value]) for value in values]
+    return (*map(list, zip(*rows, strict=True) if rows else repeat((), 5)),)
 
 
 def _rows(row: asyncpg.Record, *columns: str) -> Iterator[tuple[Any, ...]]:

@@ -243,7 +243,14 @@ class TermsView(Struct, frozen=True, kw_only=True):
 class Window(Struct, frozen=True, kw_only=True):
     """One budget."""
 
-    name: Annotated[str, Meta(description="`burst` (a minute) or `daily`.")]
+    name: Annotated[
+        str,
+        Meta(
+            description="`burst` (lookups a minute), `daily` (lookups a day) or `unmatched` (distinct identifiers that"
+            " lead to nobody, a day).",
+            examples=["burst"],
+        ),
+    ]
     limit: Annotated[int, Meta(description="Its size.")]
     seconds: Annotated[int, Meta(description="Its length in time.")]
     spent: int

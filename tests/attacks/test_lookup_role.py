@@ -12,8 +12,11 @@ from registry.platform.runtime import Runtime
 from tests.factories import rows
 from tests.factories.registry import Registry
 
-ITS_OWN = {"registry_spend", "registry_ask", "registry_keep"}
-ASK = "SELECT * FROM registry_ask($1, $2, $3, '0', $4, '{1}', '{5}', '{60}', '{1}')"
+ITS_OWN = {"registry_spend", "registry_ask", "registry_keep", "registry_refused"}
+ASK = (
+    "SELECT * FROM registry_ask($1, $2, $3, '0', $4, '{1}', '{5}', '{60}', '{1}', '{false}', '{}', '{}', '{}', '{}',"
+    " '{}', '1 day')"
+)
 KEEP = (
     "SELECT * FROM registry_keep('{0}', $1, $2, $3, $4, '{order}', '{no_record}', '{\"{}\"}', '{x}', '{x}',"
     " '{NULL}', '{NULL}')"

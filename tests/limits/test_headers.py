@@ -127,11 +127,13 @@ async def test_spent_and_left_and_refused(narrow: Registry) -> None:
         _check(refused)
         # A fifth of a day, less the moment that has passed.
         assert 17_200 < int(refused.headers["retry-after"]) <= 17_280
-    (daily, burst) = (await shop.call("GET", "/v1/usage")).json()["plan_windows"]
+    (burst, daily, unmatched) = (await shop.call("GET", "/v1/usage")).json()["plan_windows"]
     assert (daily["name"], daily["limit"], daily["spent"], daily["left"]) == ("daily", 5, 5, 0)
     assert 86_300 < daily["full_again_in"] <= 86_400
     assert (burst["name"], burst["limit"]) == ("burst", 1000)
     assert burst["spent"] <= 5  # one comes back every 60 ms
+    # One number, however often.
+    assert (unmatched["name"], unmatched["limit"], unmatched["spent"]) == ("unmatched", 5, 1)
 
 
 async def test_the_last_row_that_fits_says_how_long_the_next_must_wait(narrow: Registry) -> None:
@@ -152,14 +154,21 @@ async def test_the_last_row_that_fits_says_how_long_the_next_must_wait(narrow: R
 
 
 @pytest.mark.parametrize(
-    ("plan", "minute", "day"), [("free", 30, 500), ("pro", 300, 10_000), ("partner", 1200, 100_000)]
+    ("plan", "minute", "day", "unmatched"),
+    [
+        ("free", 30, 500, 200),
+        ("pro", 300, 10_000, 5_000),
+        ("partner", 1200, 100_000, 50_000),
+    ],
 )
 async def test_each_plan_has_its_numbers(
-    shared: Registry, plan: str, minute: int, day: int
+    shared: Registry, plan: str, minute: int, day: int, unmatched: int
 ) -> None:
     shop = await shared.shop(plan=plan)
     told = (await shop.call("GET", "/v1/usage")).headers["ratelimit-policy"]
-    assert told == f'"burst";q={minute};w=60, "daily";q={day};w=86400'
+    assert told == (
+        f'"burst";q={minute};w=60, "daily";q={day};w=86400, "unmatched";q={unmatched};w=86400'
+    )
 
 
 async def test_all_keys_of_a_business_spend_from_one_budget(shared: Registry) -> None:

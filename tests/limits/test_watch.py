@@ -39,6 +39,15 @@ def test_what_is_told_and_what_stops(
 
 def test_a_spent_quota_refuses_matches_too() -> None:
     """Were matches still answered, a refusal would say for nothing that there is no record."""
-    assert admitted(QUOTA, QUOTA, [False, True]) == 0
-    assert admitted(QUOTA - 1, QUOTA, [False, True, False]) == 2
-    assert admitted(0, QUOTA, [False] * 300) == 300
+    assert admitted(0, [(1, 0), (1, 1)]) == (0, 0)
+    assert admitted(1, [(1, 0), (1, 1), (1, 0)]) == (2, 1)
+    assert admitted(QUOTA, [(1, 0)] * 300) == (300, 0)
+
+
+def test_a_lookup_with_several_identifiers_is_answered_when_all_of_them_fit() -> None:
+    assert admitted(3, [(4, 0), (1, 1)]) == (0, 0)
+    assert admitted(3, [(3, 1), (2, 2), (1, 1)]) == (2, 3)
+
+
+def test_what_was_asked_for_in_vain_before_is_answered_again() -> None:
+    assert admitted(0, [(0, 0), (0, 0), (1, 0)]) == (2, 0)

@@ -59,7 +59,7 @@ async def test_all_that_wait_are_two_statements(registry: Registry, statements: 
         )
         assert len(kept) == own
         usage = (await shop.call("GET", "/v1/usage")).json()["plan_windows"]
-        assert usage[0]["spent"] == own
+        assert usage[1]["spent"] == own
 
 
 async def test_each_is_told_what_was_left_after_itself(registry: Registry) -> None:

@@ -109,14 +109,14 @@ async def test_nothing_live_is_touched(shared_sandbox: Registry, shop: Shop, tes
     tables = ("lookups", "audit_entries", "facts", "stored_answers")
     before = {table: await rows.count(shared_sandbox.runtime, table) for table in tables}
     live = (await shop.call("GET", "/v1/usage")).json()
-    spent = (await tester.call("GET", "/v1/usage")).json()["plan_windows"][1]["spent"]
+    spent = (await tester.call("GET", "/v1/usage")).json()["plan_windows"][0]["spent"]
     answer = await tester.call(
         "POST", "/v1/lookups", query(phone="0505550101"), Idempotency_Key="one"
     )
     assert answer.status_code == 200
     usage = (await tester.call("GET", "/v1/usage")).json()["plan_windows"]
-    assert usage[1]["spent"] == spent + 1
-    assert int(answer.headers["X-RateLimit-Remaining"]) == usage[1]["left"]
+    assert usage[0]["spent"] == spent + 1
+    assert int(answer.headers["X-RateLimit-Remaining"]) == usage[0]["left"]
     assert (await shop.call("GET", "/v1/usage")).json() == live
     after = {table: await rows.count(shared_sandbox.runtime, table) for table in tables}
     assert after == before
