@@ -8,6 +8,7 @@ import asyncio
 
 from registry.disputes import jobs as disputes
 from registry.erasure import jobs as erasure
+from registry.limits import jobs as limits
 from registry.lookups import jobs as lookups
 from registry.messages import jobs as messages
 from registry.platform import idempotency, jobs
@@ -48,6 +49,7 @@ JOBS = (
     Job("count_months", transparency.count_months, every=HOURLY, wakes=False),
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
     Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
+    Job("sweep_limits", limits.sweep, every=HOURLY, wakes=False),
     Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),
     Job("sweep_messages", messages.sweep, every=HOURLY, wakes=False),
     Job("sweep_subjects", subjects.sweep, every=HOURLY, wakes=False),

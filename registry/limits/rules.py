@@ -1,6 +1,6 @@
 """Budgets and how they are told: windows, quotas, and the header fields of every authenticated answer.
 
-The counting itself is done by SQL functions (GCRA, `migrations/versions/0013`), so that it is exact across processes.
+The counting itself is done by SQL functions (GCRA, `migrations/versions/0015`), so that it is exact across processes.
 """
 
 import math

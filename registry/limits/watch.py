@@ -18,7 +18,7 @@ BLOCK_DIGITS = 3
 NEIGHBOURS = 12
 #: Distinct canaries asked within the window. One may be a slip of the pen and only raises an alarm.
 CANARIES = 3
-CANARY_WINDOW = timedelta(days=7)
+CANARY_WINDOW = timedelta(days=30)
 #: Refusals for a spent budget in a day, as a multiple of the plan's distinct unmatched identifiers: a client that
 #: heeds `Retry-After` stays far below.
 REFUSALS = 5

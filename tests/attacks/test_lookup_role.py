@@ -1,4 +1,4 @@
-"""Whoever gets SQL through on the lookup path: its three functions, and nothing else at all."""
+"""Whoever gets SQL through on the lookup path: its four functions, and nothing else at all."""
 
 from datetime import UTC, datetime
 from typing import Any

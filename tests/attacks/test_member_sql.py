@@ -263,8 +263,10 @@ async def test_anothers_rows_are_neither_changed_nor_deleted(
         "CREATE ROLE mine",
         "SELECT passwd FROM pg_shadow",
         "SELECT * FROM registry_spend('{x}', '{1}', '{5}', '{60}', '{1}')",
-        "SELECT * FROM registry_ask('{}', '{}', '{}', '0', '{x}', '{1}', '{5}', '{60}', '{1}', '{f}', '{}', '{}', '{}',"
-        " '{}', '{}', '0')",
+        (
+            "SELECT * FROM registry_ask('{}', '{}', '{}', '0', '{x}', '{1}', '{5}', '{60}', '{1}', '{f}', '{}', '{}',"
+            " '{}', '{}', '{}', '0')"
+        ),
         "SELECT registry_refused('{}', '{}')",
         "SELECT * FROM registry_keep('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
     ],

@@ -174,6 +174,7 @@ async def test_the_database_admits_what_the_rule_admits(database_url: str) -> No
             [place for place, _ in news],
             [met for _, met in news],
         )
+        assert row is not None
         counts = [(len(of), of.count(False)) for of in lookups]
         expected, taken = watch.admitted(room, counts)
         assert (row["admitted"], row["remaining"][0]) == ([expected], room - taken), lookups

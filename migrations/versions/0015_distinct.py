@@ -8,8 +8,8 @@ for one person leave the same. Canaries and who asked for them survive a crash.
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0013"
-down_revision: str | None = "0012"
+revision: str = "0015"
+down_revision: str | None = "0014"
 branch_labels = None
 depends_on = None
 
