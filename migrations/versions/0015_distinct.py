@@ -143,8 +143,8 @@ END $$
 # `businesses` stand in the order of the holders. `marks` say what is distinct in what is asked: whose call it is
 # (`mark_holders`, and which of that holder's calls, 1, 2, ...: `positions`), by which of the values it is looked up
 # (`mark_places`; a mark with several values stands there several times), and its `blocks`: numbers that differ in their
-# last digits only share one, nought is none. Returned by holder: how many neighbours stand in the fullest block that was
-# asked in, and how many canaries the business met within `met_since`, when it met one now.
+# last digits only share one, nought is none. Returned by holder: how many neighbours stand in the fullest block that
+# was asked in, and how many canaries the business met within `met_since`, when it met one now.
 _ASK = """
 CREATE FUNCTION registry_ask(
     asked bytea[], compared boolean[], businesses uuid[], shift interval,

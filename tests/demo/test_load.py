@@ -191,8 +191,8 @@ async def test_no_member_starts_with_a_spent_budget(demo: Runtime) -> None:
     fresh = await service.credentials(demo, None)
     spent = await lookups.usage(demo, await member_of(demo, fresh["second_member_key"]))
     quotas = {name: quota for name, quota, _ in spent.budget.windows}
-    assert quotas == {"daily": 100_000, "burst": 1_200}
-    assert spent.remaining == (100_000, 1_200)
+    assert quotas == {"unmatched": 50_000, "daily": 100_000, "burst": 1_200}
+    assert spent.remaining == (50_000, 100_000, 1_200)
 
 
 async def test_progress_is_told_to_the_end(loaded: Loaded) -> None:

@@ -10,6 +10,7 @@ from registry.limits.watch import (
     Signal,
     admitted,
     alarms,
+    block_of,
     stops,
 )
 
@@ -51,3 +52,27 @@ def test_a_lookup_with_several_identifiers_is_answered_when_all_of_them_fit() ->
 
 def test_what_was_asked_for_in_vain_before_is_answered_again() -> None:
     assert admitted(0, [(0, 0), (0, 0), (1, 0)]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "together"),
+    [
+        ("phone", "+380671234567", "+380671234999", True),
+        ("phone", "+380671234567", "+380671235567", False),
+        ("tax_id", "UA:3184710691", "UA:3184710999", True),
+        ("company_code", "UA:99001128", "UA:99001999", True),
+    ],
+)
+def test_neighbours_share_all_but_the_last_digits(
+    kind: str, one: str, other: str, together: bool
+) -> None:
+    assert (block_of(kind, one) == block_of(kind, other)) is together
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("email", "a123@shop.example"), ("handle", "telegram:a123"), ("phone", "+380505550123")],
+)
+def test_what_has_no_neighbours(kind: str, text: str) -> None:
+    """What nobody gives out in order; and the invented numbers, with which the registry is tried out."""
+    assert block_of(kind, text) is None
