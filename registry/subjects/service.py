@@ -109,7 +109,8 @@ async def prove(runtime: Runtime, session_id: UUID, code: str) -> ProofTaken:
     async with transaction(runtime) as session:
         row = await _lock(session, session_id)
         hashed = row.code_hash if rules.code_is_open(row, session.now) else None
-        row.code_tries += 1
+        # Of a code that was never sent as well, or whoever counts the time would know; and never past the last.
+        row.code_tries = min(row.code_tries + 1, rules.CODE_TRIES)
     right = await passwords.verify(hashed or _NO_CODE, code)
     if hashed is None or not right:
         raise ProofRefused(
@@ -171,7 +172,7 @@ async def send_code(session: Session) -> bool:
         return True
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
     row.code_hash = await passwords.hash_(code)
-    row.code_until, row.code_tries = session.now + rules.CODE_FOR, 0
+    row.code_until = session.now + rules.CODE_FOR
     await messages.enqueue(
         session,
         template=Template.SUBJECT_CODE,
@@ -195,7 +196,7 @@ async def _ask(
 ) -> None:
     row.asked, row.sealed_asked = index, key.seal(_PLACE, asked)
     row.code_hash = row.code_until = None
-    row.due_at = session.now
+    row.code_tries, row.due_at = 0, session.now
     await wake(session)
 
 
