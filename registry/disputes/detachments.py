@@ -21,6 +21,7 @@ from registry.disputes.wire import (
     DetachmentView,
 )
 from registry.identities import service as identities
+from registry.platform.db import lock_values
 from registry.platform.errors import Conflict
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
@@ -44,6 +45,8 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
         allowed = ", ".join(sorted(rules.OF_ONE))
         raise invalid([Fault("/ground", f"must be one of: {allowed}")])
     value = person.proven[0]
+    # Whoever says so at the same time waits, and then finds what was said.
+    await lock_values(session, [value])
     since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
     if await store.find_detachment(session, value, since):
         raise AlreadyDetached("Once in twelve months; write to the operator if it was not you.")

@@ -78,15 +78,16 @@ async def object_(
 ) -> RequestView:
     """Object to a report. The first objection hides it from this transaction on, until a moderator has decided."""
     theirs = await _reports_of(session, person)
-    one, pending = await _begin(session, theirs, command.report_id, gone)
-    if pending is not None:
+    one, _ = await _begin(session, theirs, command.report_id, gone)
+    # Read once the report is locked: another may have been made while this one waited.
+    earlier = await store.list_of_report(session, one.report.id, Kind.OBJECTION)
+    if any(row.state == State.PENDING for row in earlier):
         raise AlreadyObjected("Read how it stands: GET /v1/subject/objections.")
     if ReportState(one.report.state) not in rules.OPEN_TO_OBJECTION:
         raise NotToBeObjected(
             f"The report is {one.report.state}: lookups do not show it. If it has ended, ask for its erasure."
         )
     await _not_too_often(session, one.report.id, Kind.OBJECTION)
-    earlier = await store.list_of_report(session, one.report.id, Kind.OBJECTION)
     row = _new(session, person, one, Kind.OBJECTION)
     row.hides = not earlier
     row.due = session.policy.ends("objection_days", session.now)

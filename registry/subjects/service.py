@@ -229,11 +229,14 @@ def _read(kind: str, text: str, pointer: str) -> Identifier:
 
 
 async def _spend(runtime: Runtime, index: bytes, address: str) -> None:
-    """Spend from the budgets of codes: in all, from the address, for the identifier."""
+    """Spend from the budgets of codes: from the address, for the identifier, in all.
+
+    In that order, so that whoever is turned away takes nothing from those who come after.
+    """
     budgets = (
-        limits_rules.codes("code:all", *rules.CODES_IN_ALL),
         limits_rules.codes(f"code:from:{address}", *rules.CODES_FROM_ONE),
         limits_rules.codes(f"code:for:{index.hex()}", *rules.CODES_FOR_ONE),
+        limits_rules.codes("code:all", *rules.CODES_IN_ALL),
     )
     for budget in budgets:
         spent = await limits.spend(runtime, budget, 1)
