@@ -208,6 +208,9 @@ RETRY_AFTER = (
     timedelta(hours=12),
 )
 
+#: How long a letter is of use, where it is not for good: one that can be used no more is not sent any more.
+USEFUL_FOR = MappingProxyType({Template.SUBJECT_CODE: timedelta(minutes=10)})
+
 _LANGUAGES = MappingProxyType(
     {"UA": Language.UK, "RU": Language.RU, "BY": Language.RU, "KZ": Language.RU}
 )
@@ -233,9 +236,18 @@ def follow(state: State, event: Event) -> State:
         raise IllegalStep(f"{event} cannot follow {state}") from None
 
 
-def next_try(attempts: int, now: datetime) -> datetime | None:
-    """When to try again after that many failed tries (1 or more), or None when it was the last."""
-    return now + RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else None
+def useful_until(template: Template, created_at: datetime) -> datetime | None:
+    """When a letter is of no use any more; None where it always is."""
+    useful = USEFUL_FOR.get(template)
+    return None if useful is None else created_at + useful
+
+
+def next_try(attempts: int, now: datetime, until: datetime | None = None) -> datetime | None:
+    """When to try again after that many failed tries (1 or more), or None when it was the last that may help."""
+    if attempts > len(RETRY_AFTER):
+        return None
+    again = now + RETRY_AFTER[attempts - 1]
+    return None if until is not None and again >= until else again
 
 
 def silence(transport: Transport) -> Event:

@@ -236,6 +236,10 @@ async def _try(session: Session, message: Message) -> None:
         # Its channel was taken out of the settings after it was queued.
         await _step(session, message, Event.REFUSED)
         return
+    until = rules.useful_until(Template(message.template), message.created_at)
+    if until is not None and session.now >= until:
+        await _step(session, message, Event.EXHAUSTED)
+        return
     message.transport = transport
     try:
         parcel = _parcel(session, message, key)
@@ -253,7 +257,8 @@ async def _try(session: Session, message: Message) -> None:
 
 async def _postpone(session: Session, message: Message, reason: str) -> None:
     message.attempts += 1
-    again = rules.next_try(message.attempts, session.now)
+    until = rules.useful_until(Template(message.template), message.created_at)
+    again = rules.next_try(message.attempts, session.now, until)
     _log.warning(
         "message_not_sent",
         message_id=str(message.id),

@@ -1,4 +1,5 @@
-"""What every answer to a known caller tells beside its body: the budget; the guard's refusals tell it too.
+"""What every answer tells beside its body: to a known caller the budget, the guard's refusals included; and that
+nobody keeps a copy, since nearly every answer is somebody's, unless the answer itself says otherwise.
 
 Whoever spent puts the headers, or a function that reads them, into `scope["state"]["answer_headers"]`. An
 answer given before anybody knew the caller (a body that is no JSON, an unknown path) asks `ask`.
@@ -31,6 +32,8 @@ class AnswerHeaders:
             if message["type"] == "http.response.start":
                 extra = await self._read(scope, state)
                 pairs = [(name.lower().encode(), value.encode()) for name, value in extra.items()]
+                if all(name.lower() != b"cache-control" for name, _ in message["headers"]):
+                    pairs.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *pairs]
             await send(message)
 

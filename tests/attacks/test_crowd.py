@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -103,7 +104,7 @@ async def test_a_thousand_unverified_disputes_hide_nothing_and_fill_no_queue(
         answer = await shared_sandbox.http.post("/v1/disputes", json=body, headers=headers)
         return answer.status_code
 
-    answers = await waves([lambda n=n: dispute(n) for n in range(CROWD)])
+    answers = await waves([partial(dispute, n) for n in range(CROWD)])
     assert len(answers) == CROWD
     assert set(answers) == {401, 403, 404, 429}
     await shared_sandbox.work()
@@ -133,7 +134,7 @@ async def starts(registry: Registry, victim: str) -> Counter[int]:
         answer = await registry.http.post(SESSIONS, json={"phone": phone})
         return answer.status_code
 
-    answers = Counter(await waves([lambda n=n: start(n) for n in range(CROWD)]))
+    answers = Counter(await waves([partial(start, n) for n in range(CROWD)]))
     await registry.work()
     return answers
 

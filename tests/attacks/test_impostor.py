@@ -250,6 +250,7 @@ async def test_the_phone_alone_opens_no_door(
             assert problem(answer) == (403, "second-proof-needed"), path
             answers.append(told(answer))
     assert len(answers) >= 20
+    assert ("cache-control", "no-store") in answers[0][1], "nobody keeps a copy on the way"
     assert all(answer == answers[0] for answer in answers)
     assert await _changes(shared_sandbox) == before
 
@@ -403,14 +404,15 @@ async def test_a_token_is_good_in_its_own_place_only(
     assert (await http.get("/v1/subject/file", headers=token)).status_code == 200
     for path in ("/v1/reports", "/v1/disputes", "/v1/moderation/queue", "/v1/operations/audit"):
         assert problem(await http.get(path, headers=token)) == (401, "unauthenticated")
-    for elsewhere in (
+    places: tuple[dict[str, Any], ...] = (
         {"params": {"token": bare}},
         {"params": {"access_token": bare}},
         {"headers": {"Cookie": f"token={bare}"}},
         {"headers": {"Authorization": f"Basic {bare}"}},
         {"headers": {"Authorization": f"Bearer {bare[:-1]}"}},
         {"headers": {"Authorization": f"Bearer {bare.upper()}"}},
-    ):
+    )
+    for elsewhere in places:
         assert problem(await http.get("/v1/subject/file", **elsewhere)) == (401, "unauthenticated")
     staff_key = await shared_sandbox.staff_key(Role.MODERATOR)
     for key in (shop.key, staff_key):

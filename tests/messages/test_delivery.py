@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -10,9 +11,9 @@ from structlog.testing import capture_logs
 
 from registry.messages import rules
 from registry.messages import service as messages
-from registry.messages.rules import Channel, State, Transport
+from registry.messages.rules import Channel, State, Template, Transport
 from registry.messages.service import MessageNotAccepted
-from registry.platform import clock
+from registry.platform import clock, vault
 from registry.platform import runtime as runtimes
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, transaction
@@ -101,6 +102,42 @@ async def test_a_server_that_stays_down_fails_after_the_last_try(with_smtp: Open
         assert (tries, status.attempts, status.state) == (7, 7, State.FAILED)
         (outcome,) = await outcomes(runtime)
         assert outcome.state == State.FAILED
+
+
+async def code(runtime: Runtime, session_id: UUID) -> None:
+    """A one-time code is queued."""
+    async with transaction(runtime) as session:
+        await messages.enqueue(
+            session,
+            template=Template.SUBJECT_CODE,
+            to=ADDRESS,
+            channel=Channel.MAIL,
+            language="uk",
+            values={"code": "493817"},
+            about_id=session_id,
+            data_key=await vault.create(session, session.keyring, owner=None),
+        )
+
+
+async def test_a_code_is_not_sent_when_it_is_good_no_longer(with_smtp: Opened) -> None:
+    """A server that stays down is tried for ten minutes; one that was never asked in that time gets nothing late."""
+    tried, slept = uuid7(), uuid7()
+    with serving(MailServer()) as server:
+        async with with_smtp(f"smtp://127.0.0.1:{server.port}") as runtime:
+            server.rcpt_reply = "450 4.2.0 come again"
+            await code(runtime, tried)
+            for passed in (0, 65, 370):
+                with clock.shifted(timedelta(seconds=passed)):
+                    assert await messages.deliver_due(runtime) == 1
+            (status,) = await about(runtime, tried)
+            assert (status.attempts, status.state) == (3, State.FAILED)
+            server.rcpt_reply = "250 OK"
+            await code(runtime, slept)
+            with clock.shifted(timedelta(minutes=10)):
+                assert await messages.deliver_due(runtime) == 1
+            (status,) = await about(runtime, slept)
+            assert (status.attempts, status.state) == (0, State.FAILED)
+    assert server.taken == []
 
 
 async def test_a_crash_after_sending_sends_again_under_the_same_id(

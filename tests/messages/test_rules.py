@@ -6,7 +6,16 @@ from itertools import product
 import pytest
 
 from registry.messages import rules
-from registry.messages.rules import Channel, Event, IllegalStep, Language, State, Transport
+from registry.messages.rules import (
+    Channel,
+    Event,
+    IllegalStep,
+    Language,
+    State,
+    Template,
+    Transport,
+)
+from registry.subjects.rules import CODE_FOR
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 LEGAL = {
@@ -53,6 +62,17 @@ def test_a_message_is_tried_seven_times_within_a_day() -> None:
         at = again
     assert tries == 7
     assert timedelta(hours=12) < at - NOW < timedelta(days=1)
+
+
+def test_a_code_is_tried_only_while_it_is_good() -> None:
+    """At once, after one minute and after six: the next would come when it opens nothing any more."""
+    until = rules.useful_until(Template.SUBJECT_CODE, NOW)
+    assert until == NOW + CODE_FOR
+    tries, at, times = 0, NOW, [NOW]
+    while again := rules.next_try(tries := tries + 1, at, until):
+        times.append(at := again)
+    assert times == [NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=6)]
+    assert rules.useful_until(Template.REPORT_NOTICE, NOW) is None
 
 
 def test_waits_grow() -> None:
