@@ -29,7 +29,7 @@ from registry.staff.rules import Role
 from registry.subjects import documents, rules
 from registry.subjects.access import Person as Proven
 from registry.subjects.tables import SubjectSession
-from tests.attacks.test_impostor import holder
+from tests.attacks.strangers import holder
 from tests.factories import rows
 from tests.factories.registry import PDF, Registry, Shop
 from tests.subjects.test_proofs import SESSIONS, proven
