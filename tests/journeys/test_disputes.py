@@ -1,6 +1,6 @@
 """Disputes from end to end over HTTP, under the default policy and a moved clock, with every day that it asks for."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,9 +8,7 @@ import httpx
 import pytest
 
 from registry.platform import clock
-from registry.staff.rules import Role
 from tests.disputes.people import Person, answered, rule
-from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem
 from tests.subjects.test_proofs import SESSIONS, code_to, prove, proven
 
@@ -29,10 +27,11 @@ async def reporter(registry: Registry) -> Shop:
 @pytest.fixture
 async def report(registry: Registry, reporter: Shop) -> dict[str, Any]:
     """A report that a moderator published on the second day; lookups show it from the tenth on."""
+    called = (datetime.now(UTC) - 5 * DAY).isoformat()
     filed = await reporter.report(
         subject=SUBJECT,
         category="payment_refused",
-        contacts=[{"at": "2026-11-01T09:00:00Z", "channel": "phone", "summary": "Refused to pay."}],
+        contacts=[{"at": called, "channel": "phone", "summary": "Refused to pay."}],
         statement=WORDS,
     )
     assert (await reporter.attach(filed["id"])).status_code == 201
@@ -65,7 +64,7 @@ async def test_disputed_hidden_unanswered_removed_and_told_to_exactly_those_who_
 ) -> None:
     """On the tenth day of silence the report ends, and a correction goes to whoever was shown it within six months.
 
-    Not to the one that saw it longer ago, nor who asked for somebody else, was told `possible`, came too late, or filed it.
+    Not to one that saw it longer ago, nor to whoever asked for somebody else, was told `possible`, came late, filed it.
     """
     names = ("long-ago", "by-phone", "twice", "elsewhere", "relative", "late")
     shops = {name: await registry.shop(email=f"{name}@shop.example") for name in names}
@@ -177,8 +176,7 @@ async def test_the_holder_of_a_recycled_number_is_rid_of_it_at_once_and_has_lear
 
     async def hear(answer: httpx.Response) -> None:
         await answer.aread()
-        if answer.request.url.path.startswith("/v1/subject") or "/disputes" in str(answer.url):
-            heard.append(answer)
+        heard.append(answer)
 
     async with registry.after(30 * DAY):
         assert len(await shown(asker, phone=PHONE)) == 1
@@ -194,17 +192,10 @@ async def test_the_holder_of_a_recycled_number_is_rid_of_it_at_once_and_has_lear
     assert len(letters) == 1, "the code"
     told = " ".join([*(f"{one.headers} {one.text}" for one in heard), *(str(letters))])
     view = await reporter.view(report["id"])
-    secrets = [
-        MAIL,
-        NAME,
-        *NAME.split(),
-        WORDS,
-        report["id"],
-        view["content"]["contract_reference"],
-    ]
-    assert [one for one in (*secrets, str(reporter.id), "payment_refused") if one in told] == []
-    for category_of_fact in ("upheld", "active", "contested", "1250", "125000"):
-        assert category_of_fact not in told
+    content = view["content"]
+    facts = ["payment_refused", "active", "1000-5000", str(content["amount"]["amount"])]
+    words = [MAIL, NAME, *NAME.split(), WORDS, content["contract_reference"], *facts]
+    assert [one for one in (report["id"], str(reporter.id), *words) if one in told] == []
 
 
 async def _is_rid_of_it(registry: Registry, report_id: str) -> None:
@@ -231,9 +222,8 @@ async def _is_rid_of_it(registry: Registry, report_id: str) -> None:
 async def test_with_both_proofs_he_would_have_learnt_it(
     registry: Registry, report: dict[str, Any]
 ) -> None:
-    """The same words are looked for where they are: in the answer to the person."""
+    """The same words, looked for where they are: in the answer to the person."""
     with clock.shifted(30 * DAY):
         file = await (await arrived(registry)).call("GET", "/v1/subject/file")
-    assert all(word in file.text for word in (MAIL, NAME, WORDS, report["id"], "payment_refused"))
-    assert (await rows.row(registry.runtime, "reports", report["id"]))["state"] == "active"
-    assert await registry.as_staff(Role.OPERATOR, "GET", "/v1/operations/audit")
+    words = (MAIL, NAME, WORDS, report["id"], "payment_refused", "active")
+    assert [one for one in words if one not in file.text] == []
