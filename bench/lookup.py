@@ -49,6 +49,8 @@ from registry.platform.settings import from_env
 CONNECTIONS = 64
 SIDES = ("ours", "bare", "plain")
 START_SECONDS = 60
+#: So many strangers are asked for in turn: few of them twice while a side is measured.
+STRANGERS = 50_000
 
 
 async def prepare(url: str, folder: Path, persons: int) -> tuple[str, int]:
@@ -117,6 +119,11 @@ def phone(number: int) -> str:
     return f"+3805055{number:05d}"
 
 
+def stranger(number: int) -> str:
+    """A number of nobody's, each another, in no order: far from its neighbours, as those of an honest shop are."""
+    return f"+38067{number * 7_919 % 10_000_000:07d}"
+
+
 class Bench:
     """What all rounds share."""
 
@@ -128,8 +135,8 @@ class Bench:
         self._pids: dict[int, list[int]] = {}
         self._postmaster = postmaster
         hits = [asked(key, phone(n)) for n in range(options.persons)]
-        misses = [asked(key, phone(n + 50_000)) for n in range(options.persons)]
-        mix = [hits[n] if n % 33 == 0 else misses[n] for n in range(options.persons)]
+        misses = [asked(key, stranger(n)) for n in range(STRANGERS)]
+        mix = [hits[n % len(hits)] if n % 33 == 0 else misses[n] for n in range(STRANGERS)]
         self.mixes = {"hits": hits, "misses": misses, "mix": mix}
 
     @contextlib.contextmanager
