@@ -98,7 +98,7 @@ def attach(app: Litestar, runtime: Runtime) -> None:
     app.state.runtime = runtime
     app.state.member_keys = member_access.remembered(runtime)
     app.state.staff_keys = staff_access.remembered(runtime)
-    app.state.lookups = Desk(runtime)
+    app.state.lookups = Desk(runtime, app.state.member_keys.forget)
     app.state.gates = admission.gates(2 * runtime.settings.pool_size)
     app.state.shares = Shares()
     app.state.figures = transparency.remembered(runtime)

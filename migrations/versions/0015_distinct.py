@@ -166,6 +166,7 @@ DECLARE
     new_blocks bigint[];
     new_met boolean[];
     laid bytea[];
+    real timestamptz;
 BEGIN
     moment := clock_timestamp() + shift;
     SELECT array_agg(place), array_agg(identity_id), array_agg(held), array_agg(fact::text),
@@ -201,6 +202,7 @@ BEGIN
     IF 0 < ANY (costs) THEN
         PERFORM registry_hold(names);
     END IF;
+    real := clock_timestamp();
     -- What a business asks for the first time in a day; read while its budget is held, so nobody counts it twice.
     SELECT array_agg(holder), array_agg(position), array_agg(mark), array_agg(block), array_agg(met)
     INTO new_holders, new_positions, new_marks, new_blocks, new_met
@@ -213,7 +215,7 @@ BEGIN
     WHERE NOT EXISTS (
         SELECT FROM unmatched u
         WHERE u.business_id = businesses[holder] AND u.block = once.block AND u.mark = once.mark
-          AND u.at > clock_timestamp() - interval '1 day'
+          AND u.at > real - interval '1 day'
     );
     SELECT d.admitted, d.waits, d.remaining, d.resets INTO admitted, waits, remaining, resets
     FROM registry_debit(
@@ -223,7 +225,7 @@ BEGIN
     IF false = ANY (new_met) THEN
         WITH kept AS (
             INSERT INTO unmatched AS u (business_id, block, mark, at)
-            SELECT businesses[n.holder], n.block, n.mark, clock_timestamp()
+            SELECT businesses[n.holder], n.block, n.mark, real
             FROM unnest(new_holders, new_positions, new_marks, new_blocks, new_met)
                  AS n (holder, position, mark, block, met)
             WHERE NOT n.met AND n.position <= admitted[n.holder]
@@ -235,7 +237,7 @@ BEGIN
             SELECT k.business_id, max(k.fresh + (
                 SELECT count(*) FROM unmatched u
                 WHERE u.business_id = k.business_id AND u.block = k.block
-                  AND u.at > clock_timestamp() - interval '1 day'
+                  AND u.at > real - interval '1 day'
             )) AS most
             FROM (
                 SELECT kept.business_id, kept.block, count(*) AS fresh FROM kept
@@ -250,7 +252,7 @@ BEGIN
     SELECT array_agg(c.index_value) INTO laid FROM canaries c WHERE c.index_value = ANY (asked);
     IF laid IS NOT NULL THEN
         INSERT INTO canary_touches (business_id, index_value, at)
-        SELECT DISTINCT businesses[m.holder], asked[m.place], clock_timestamp()
+        SELECT DISTINCT businesses[m.holder], asked[m.place], real
         FROM unnest(mark_holders, positions, mark_places) AS m (holder, position, place)
         WHERE asked[m.place] = ANY (laid) AND m.position <= admitted[m.holder]
         ON CONFLICT (business_id, index_value) DO UPDATE SET at = excluded.at;
@@ -260,7 +262,7 @@ BEGIN
                 WHERE m.holder = b.place AND asked[m.place] = ANY (laid) AND m.position <= admitted[m.holder]
             ) THEN (
                 SELECT count(*) FROM canary_touches t
-                WHERE t.business_id = b.id AND t.at > clock_timestamp() - met_since
+                WHERE t.business_id = b.id AND t.at > real - met_since
             ) ELSE 0 END ORDER BY b.place
         ) INTO canaries
         FROM unnest(businesses) WITH ORDINALITY AS b (id, place);

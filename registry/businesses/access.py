@@ -3,7 +3,7 @@
 A guard runs before the body is read, so that a stranger learns nothing about its faults.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,10 +13,13 @@ import msgspec
 from litestar.handlers import BaseRouteHandler
 
 from registry.businesses import store
+from registry.businesses.alarms import said, suspension_of
 from registry.businesses.rules import VERIFIED_ONLY, Scope, State
+from registry.businesses.wire import Suspension
 from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.limits.rules import Budget, Spent
+from registry.limits.watch import Signal
 from registry.platform import networks, secrets, vault
 from registry.platform.actor import Actor, ActorKind
 from registry.platform.admission import Shares
@@ -45,6 +48,12 @@ class LiveOnly(Forbidden):
     slug, title = "test-key", "A test key works for lookups only"
 
 
+class KeySuspended(Forbidden):
+    """The business's lookups are suspended for what was noticed in them."""
+
+    slug, title = "key-suspended", "Lookups by your keys are suspended"
+
+
 class Member(msgspec.Struct, frozen=True):
     """A business that calls with one of its keys."""
 
@@ -52,6 +61,7 @@ class Member(msgspec.Struct, frozen=True):
     business_id: UUID
     state: State
     country: str
+    plan: str
     test: bool
     scopes: frozenset[Scope]
     networks: tuple[str, ...]
@@ -59,6 +69,7 @@ class Member(msgspec.Struct, frozen=True):
     #: Sealing keys and budgets are per business.
     data_key: DataKey
     budget: Budget
+    suspension: Suspension | None
 
     @property
     def actor(self) -> Actor:
@@ -84,12 +95,14 @@ def remembered(runtime: Runtime) -> Recent[Member]:
             business_id=business.id,
             state=State(business.state),
             country=business.country,
+            plan=business.plan,
             test=key.test,
             scopes=frozenset(map(Scope, key.scopes)),
             networks=tuple(key.networks),
             expires_at=key.expires_at,
             data_key=vault.unwrap(runtime.keyring, business.data_key_id, wrapped, kek_version),
             budget=limits_rules.lookups(str(business.id), plan.minute, plan.day, plan.unmatched),
+            suspension=suspension_of(business),
         )
 
     return Recent(load)
@@ -120,8 +133,20 @@ def member(
         allowed = {State.VERIFIED, State.SUSPENDED} if suspended else {State.VERIFIED}
         if scope in VERIFIED_ONLY and caller.state not in allowed:
             raise NotVerified(_WHY_NOT[caller.state])
+        if scope is Scope.LOOKUP and caller.suspension is not None and not caller.test:
+            raise key_suspended([caller.suspension.signal])
 
     return guard
+
+
+def key_suspended(signals: Iterable[Signal]) -> KeySuspended:
+    """The refusal that names what was noticed, and what to do."""
+    noticed = "; ".join(said(signal, "en") for signal in signals)
+    return KeySuspended(
+        f"What was noticed: {noticed}. Find out which of your programs or people it was, revoke the key that it used,"
+        " and answer the letter that we sent to your address: an operator lifts the suspension. Nothing was looked up."
+        " Reports, disputes and your account are not concerned."
+    )
 
 
 _WHY_NOT = {

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from registry.audit import service as audit
-from registry.businesses import conduct, profile, rules, store
+from registry.businesses import alarms, conduct, profile, rules, store
 from registry.businesses.profile import Profile
 from registry.businesses.rules import Scope, State
 from registry.businesses.tables import ApiKey, Business, Owner
@@ -292,6 +292,7 @@ async def _view(session: Session, business: Business) -> BusinessView:
         email_proven_at=business.email_proven_at,
         created_at=business.created_at,
         conduct=await conduct.view(session, business.id),
+        lookups_suspended=alarms.suspension_of(business),
     )
 
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import Row, func, or_, select, update
 
 from registry.businesses.rules import State
-from registry.businesses.tables import ApiKey, Business, Conduct, Owner
+from registry.businesses.tables import Alarm, ApiKey, Business, Conduct, Owner
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.tables import DataKeyRow
 
 
-def add(session: Session, *rows: Business | Conduct | Owner | ApiKey) -> None:
+def add(session: Session, *rows: Alarm | Business | Conduct | Owner | ApiKey) -> None:
     """Add rows."""
     session.add_all(rows)
 
@@ -213,3 +213,25 @@ async def list_keys(
     if before is not None:
         query = query.where(ApiKey.id < before)
     return (await session.scalars(query)).all()
+
+
+async def list_signals_of_today(session: Session, business_id: UUID) -> set[str]:
+    """What alarms of the last day noticed."""
+    lately = session.real - timedelta(days=1)
+    query = select(Alarm.signal).where(Alarm.business_id == business_id, Alarm.at > lately)
+    return set(await session.scalars(query))
+
+
+async def list_alarms(
+    session: Session, *, before: UUID | None, limit: int
+) -> Sequence[Row[Alarm, Business]]:
+    """Alarms with their businesses, newest first."""
+    query = (
+        select(Alarm, Business)
+        .join(Business, Business.id == Alarm.business_id)
+        .order_by(Alarm.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Alarm.id < before)
+    return (await session.execute(query)).all()

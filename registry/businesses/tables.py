@@ -42,6 +42,9 @@ class Business(Base):
     email_code_hash: Mapped[str | None]
     email_code_until: Mapped[datetime | None]
     email_code_tries: Mapped[int] = mapped_column(SmallInteger, default=0)
+    #: Since when none of its keys may look up (the database's time), and for what signal.
+    lookups_suspended_at: Mapped[datetime | None]
+    lookups_suspended_for: Mapped[str | None]
 
 
 class Owner(Base):
@@ -90,3 +93,21 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class Alarm(Base):
+    """Something was noticed in what a business looks up."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), index=True)
+    #: The key whose call it was noticed at.
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id"))
+    #: `limits.watch.Signal`.
+    signal: Mapped[str]
+    count: Mapped[int]
+    #: Whether it suspended the business's lookups.
+    suspended: Mapped[bool]
+    #: The database's time.
+    at: Mapped[datetime]

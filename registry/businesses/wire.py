@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from registry.businesses.rules import Probation, Scope, State, Verdict
+from registry.limits.watch import Signal
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
 
@@ -101,6 +102,50 @@ class ConductView(Struct, frozen=True, kw_only=True):
     ]
 
 
+class Suspension(Struct, frozen=True, kw_only=True):
+    """No key of the business may look up, until an operator lifts it. All else goes on."""
+
+    since: datetime
+    signal: Annotated[
+        Signal,
+        Meta(
+            description="What was noticed. `canaries`: identifiers that are nobody's were asked for. `neighbours`: many"
+            " neighbouring numbers that lead to nobody. `refusals`: calls went on and on after the budget was spent."
+        ),
+    ]
+
+
+class AlarmView(Struct, frozen=True, kw_only=True):
+    """Something was noticed in what a business looks up."""
+
+    id: UUID
+    business_id: UUID
+    name: Annotated[str, Meta(description="The business's.")]
+    key_id: Annotated[UUID, Meta(description="A key that was in use when it was noticed.")]
+    signal: Signal
+    count: Annotated[
+        int,
+        Meta(
+            description="Distinct canaries within 30 days, distinct numbers of one block of 1,000 within a day, or"
+            " calls refused today."
+        ),
+    ]
+    suspended: Annotated[bool, Meta(description="Whether it suspended the business's lookups.")]
+    at: datetime
+
+
+class Lifting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a business may look up again."""
+
+    reason: Annotated[
+        Paragraph,
+        Meta(
+            description="What it rests on; kept in the audit log, sealed.",
+            examples=["A stolen key, revoked by the business."],
+        ),
+    ]
+
+
 class BusinessView(Struct, frozen=True, kw_only=True):
     """A business as itself and operators see it."""
 
@@ -122,6 +167,7 @@ class BusinessView(Struct, frozen=True, kw_only=True):
     ]
     created_at: datetime
     conduct: ConductView
+    lookups_suspended: Annotated[Suspension | None, Meta(description="Null: its keys may look up.")]
 
 
 class BusinessOnProbation(Struct, frozen=True, kw_only=True):

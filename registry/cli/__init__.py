@@ -12,6 +12,7 @@ from rich_click import rich_click as style
 
 from registry.cli import (
     business,
+    canary,
     contract,
     dispute,
     erasure,
@@ -28,7 +29,7 @@ from registry.cli import (
 
 GROUPS = {
     "Run a registry": ["serve", "worker", "migrate", "resolution", "erasure"],
-    "Members and staff": ["business", "key", "staff", "dispute"],
+    "Members and staff": ["business", "key", "staff", "dispute", "canary"],
     "From a terminal, against any registry": ["lookup", "report"],
     "For developers": ["contract", "evaluate"],
 }
@@ -68,6 +69,7 @@ for _command in (
     key.key,
     staff.staff,
     dispute.dispute,
+    canary.canary,
     lookup.lookup,
     report.report,
     contract.contract,

@@ -10,7 +10,7 @@ from registry.cli import opening, output
 from registry.cli.failures import Refusal
 
 if TYPE_CHECKING:
-    from registry.businesses.wire import BusinessView, SignedUp, SignUp
+    from registry.businesses.wire import AlarmView, BusinessView, SignedUp, SignUp
     from registry.platform.runtime import Runtime
 
 PAGE = 100
@@ -179,6 +179,71 @@ def plan(business_id: UUID, plan: str, *, as_json: bool, **given: Any) -> None:
     _show(opening.perform(opening.settings(**given), work), as_json=as_json)
 
 
+@business.command()
+@click.argument("business_id", metavar="ID", type=click.UUID)
+@click.option("--reason", required=True, help="What it rests on; kept sealed in the audit log.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@opening.options
+def lift(business_id: UUID, reason: str, *, as_json: bool, **given: Any) -> None:
+    """Let a business look up again, whose lookups were suspended for what was noticed in them.
+
+    It is told by mail. What was counted of it is counted anew; what it spent stays spent.
+
+        registry business alarms
+        registry business lift 01932f0c-... --reason "A stolen key, revoked"
+
+    Exit codes: 0 done, 2 refused, and why.
+    """
+    from registry.businesses import alarms, service
+    from registry.businesses.wire import Lifting
+    from registry.platform.actor import CONSOLE
+    from registry.platform.runtime import transaction
+
+    command = opening.command_of(Lifting, {"reason": reason})
+
+    async def work(runtime: "Runtime") -> "BusinessView":
+        async with transaction(runtime) as session:
+            await alarms.lift(session, CONSOLE, business_id, command.reason)
+            return await service.view(session, business_id)
+
+    _show(opening.perform(opening.settings(**given), work), as_json=as_json)
+
+
+@business.command("alarms")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, help="So many, newest first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@opening.options
+def alarms_(limit: int, *, as_json: bool, **given: Any) -> None:
+    """List what was noticed of businesses that look up too much, newest first.
+
+    `canaries`, `neighbours` and `refusals` are explained in docs/operations.md.
+
+        registry business alarms
+
+    Exit codes: 0 done, 2 not possible, and why.
+    """
+    from registry.businesses import alarms
+    from registry.platform.runtime import transaction
+
+    async def work(runtime: "Runtime") -> "list[AlarmView]":
+        async with transaction(runtime) as session:
+            return await alarms.list_views(session, before=None, limit=limit)
+
+    found = opening.perform(opening.settings(**given), work)
+    if as_json:
+        output.emit({"items": found})
+        return
+    rows = [
+        (
+            f"{one.at:%Y-%m-%d %H:%M}",
+            f"{one.signal} {one.count}\n{'suspended' if one.suspended else 'told'}",
+            f"{one.business_id}\n{one.name}",
+        )
+        for one in found
+    ]
+    output.table(["at, UTC", "noticed", "business"], rows, folds={2})
+
+
 def _decide(business_id: UUID, verdict: str, reason: str, given: dict[str, Any]) -> None:
     from registry.businesses import service
     from registry.businesses.wire import BusinessDecision
@@ -199,7 +264,19 @@ def _show(view: "BusinessView", *, as_json: bool) -> None:
     if as_json:
         output.emit(view)
         return
-    output.pairs([("id", view.id), ("name", view.name), ("state", view.state), ("plan", view.plan)])
+    suspended = view.lookups_suspended
+    output.pairs(
+        [
+            ("id", view.id),
+            ("name", view.name),
+            ("state", view.state),
+            ("plan", view.plan),
+            (
+                "lookups",
+                f"suspended since {suspended.since:%Y-%m-%d %H:%M} UTC" if suspended else None,
+            ),
+        ]
+    )
 
 
 @business.command("list")

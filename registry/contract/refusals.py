@@ -28,8 +28,9 @@ AT_WORK = ("unavailable", "overloaded")
 #: Call -> what its slice may refuse.
 OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "look_up": ("lookup-insufficient", "quota-exceeded"),
-        "look_up_batch": ("quota-exceeded",),
+        "look_up": ("lookup-insufficient", "quota-exceeded", "key-suspended"),
+        "look_up_batch": ("quota-exceeded", "key-suspended"),
+        "view_receipt": ("key-suspended",),
         "submit": ("submission-refused", "reinsertion-required"),
         "edit_report": ("submission-refused", "illegal-transition", "reinsertion-required"),
         "add_evidence": (
@@ -61,6 +62,7 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "take_receipt": ("receipt-not-signed", "not-found"),
         "record_bounce": ("message-not-accepted", "illegal-transition"),
         "decide_business": ("decision-not-possible",),
+        "lift_suspension": ("not-suspended",),
         "open_dispute": ("not-found", "already-disputed", "not-to-be-disputed"),
         "appeal": ("dispute-not-open-for-that", "illegal-transition"),
         "claim_settlement": ("not-found", "already-disputed", "not-to-be-disputed"),

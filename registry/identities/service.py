@@ -41,6 +41,7 @@ __all__ = [
     "erase",
     "hidden_since",
     "hide",
+    "known_among",
     "read",
     "records_under",
     "replace",
@@ -104,6 +105,12 @@ async def records_under(
     """
     async with as_system(session):
         return await store.list_under(session, values, among)
+
+
+async def known_among(session: Session, values: Collection[bytes]) -> set[bytes]:
+    """Which of these index values are somebody's."""
+    async with as_system(session):
+        return await store.list_known(session, values)
 
 
 async def detach(session: Session, value: bytes, on: date) -> list[UUID]:

@@ -1,14 +1,20 @@
-"""Spending from a budget."""
+"""Spending from a budget, and what is asked of the watch: canaries, and counting anew."""
 
-from registry.limits import store
+from datetime import datetime
+from typing import NamedTuple
+
+from registry.limits import store, watch
 from registry.limits.rules import Budget, Spent
 from registry.platform.errors import QuotaExceeded
-from registry.platform.runtime import Runtime
+from registry.platform.runtime import Runtime, Session
 
 _SPENT_DISTINCT = (
     "Your budget of distinct clients of whom nothing is known does not hold this one; clients that you asked for"
     " today are answered. The next fits"
 )
+
+
+count_anew, plant, withdraw, refused = store.count_anew, store.plant, store.withdraw, store.refused
 
 
 async def spend(runtime: Runtime, budget: Budget, cost: int) -> Spent:
@@ -28,3 +34,19 @@ def refuse(spent: Spent) -> QuotaExceeded:
     return QuotaExceeded(
         f"Nothing was looked up and nothing was charged. {what} in {wait} s.", retry_after=wait
     )
+
+
+class Canaries(NamedTuple):
+    """The canaries of one label."""
+
+    label: str
+    laid: int
+    since: datetime
+    #: How many of them somebody asked for within `watch.CANARY_WINDOW`.
+    met: int
+
+
+async def list_canaries(session: Session) -> list[Canaries]:
+    """What canaries there are, label by label."""
+    since = session.real - watch.CANARY_WINDOW
+    return [Canaries(*row) for row in await store.list_canaries(session, since)]

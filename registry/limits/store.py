@@ -1,15 +1,17 @@
 """Every SQL statement about budgets and their watch; what spends is raw asyncpg, on the lookup pool."""
 
-from collections.abc import Sequence
-from datetime import UTC, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, delete, inspect, select, tuple_
+from sqlalchemy import ColumnElement, Row, delete, exists, func, inspect, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 
 from registry.limits import rules, watch
 from registry.limits.rules import Budget, Spent
-from registry.limits.tables import Bucket, CanaryTouch, Refusal, Unmatched
+from registry.limits.tables import Bucket, Canary, CanaryTouch, Refusal, Unmatched
 from registry.platform.runtime import Session
 from registry.platform.tables import Base
 
@@ -24,6 +26,44 @@ async def spend(connection: Connection, budgets: Sequence[tuple[Budget, int]]) -
     )
     assert row is not None  # noqa: S101 - the function always returns one row
     return rules.answered([budget for budget, _ in budgets], row)
+
+
+async def refused(connection: Connection, calls: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Count calls that were refused; returns what each business has of them today."""
+    counts = await connection.fetchval(
+        "SELECT registry_refused($1, $2)", list(calls), list(calls.values())
+    )
+    return dict(zip(calls, counts, strict=True))
+
+
+async def count_anew(session: Session, business_id: UUID) -> None:
+    """Forget what was counted of a business, but for what it spent."""
+    for table in (Unmatched, Refusal, CanaryTouch):
+        await session.execute(delete(table).where(table.business_id == business_id))
+
+
+async def plant(session: Session, values: Collection[bytes], label: str) -> int:
+    """Add canaries; returns how many were new."""
+    rows = [{"index_value": v, "label": label, "planted_at": session.now} for v in values]
+    added = insert(Canary).on_conflict_do_nothing().returning(Canary.index_value)
+    return len((await session.scalars(added, rows)).all())
+
+
+async def withdraw(session: Session, label: str) -> int:
+    """Remove the canaries of a label; returns how many there were."""
+    gone = delete(Canary).where(Canary.label == label).returning(Canary.index_value)
+    return len((await session.scalars(gone)).all())
+
+
+async def list_canaries(
+    session: Session, since: datetime
+) -> Sequence[Row[str, int, datetime, int]]:
+    """Of each label: how many canaries, since when, and how many of them were asked for since that time."""
+    met = exists().where(CanaryTouch.index_value == Canary.index_value, CanaryTouch.at > since)
+    query = select(
+        Canary.label, func.count(), func.min(Canary.planted_at), func.count().filter(met)
+    )
+    return (await session.execute(query.group_by(Canary.label).order_by(Canary.label))).all()
 
 
 async def sweep(session: Session, limit: int) -> int:

@@ -19,9 +19,11 @@ NEIGHBOURS = 12
 #: Distinct canaries asked within the window. One may be a slip of the pen and only raises an alarm.
 CANARIES = 3
 CANARY_WINDOW = timedelta(days=30)
-#: Refusals for a spent budget in a day, as a multiple of the plan's distinct unmatched identifiers: a client that
+#: Calls refused for a spent budget in a day, as a multiple of the plan's distinct unmatched identifiers: a client that
 #: heeds `Retry-After` stays far below.
-REFUSALS = 5
+REFUSALS = 10
+#: A flaw in somebody's program is no enumeration: below this nothing is stopped, however small the plan.
+LEAST_REFUSALS = 1_000
 
 
 #: Identifiers that somebody gives out one after the other.
@@ -50,10 +52,15 @@ class Counts:
     canaries: int
     #: Unmatched numbers in the fullest block, today.
     neighbours: int
-    #: Lookups refused for a spent budget, today.
+    #: Calls refused for a spent budget, today.
     refusals: int
     #: The plan's distinct unmatched identifiers a day.
     unmatched_quota: int
+
+    def of(self, signal: Signal) -> int:
+        """The count behind a signal."""
+        count: int = getattr(self, signal)
+        return count
 
 
 def block_of(kind: str, text: str) -> str | None:
@@ -70,7 +77,7 @@ def alarms(counts: Counts) -> list[Signal]:
         found.append(Signal.CANARIES)
     if counts.neighbours * 2 >= NEIGHBOURS:
         found.append(Signal.NEIGHBOURS)
-    if counts.refusals * 2 >= REFUSALS * counts.unmatched_quota:
+    if counts.refusals * 2 >= _most_refusals(counts):
         found.append(Signal.REFUSALS)
     return found
 
@@ -82,9 +89,13 @@ def stops(counts: Counts) -> list[Signal]:
         found.append(Signal.CANARIES)
     if counts.neighbours >= NEIGHBOURS:
         found.append(Signal.NEIGHBOURS)
-    if counts.refusals >= REFUSALS * counts.unmatched_quota:
+    if counts.refusals >= _most_refusals(counts):
         found.append(Signal.REFUSALS)
     return found
+
+
+def _most_refusals(counts: Counts) -> int:
+    return max(LEAST_REFUSALS, REFUSALS * counts.unmatched_quota)
 
 
 def admitted(room: int, lookups: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -8,22 +8,25 @@ first fail the request that met them.
 
 import asyncio
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from registry.businesses.access import Member
+from registry.businesses.access import KeySuspended, Member
 from registry.identities import service as identities
 from registry.identities.rules import REPLY
 from registry.limits import rules as limits_rules
+from registry.limits import service as limits
 from registry.limits.rules import Budget, Spent
 from registry.lookups import rules, store
 from registry.lookups.answers import compose
 from registry.lookups.queries import Query
 from registry.lookups.rules import Fact, Found
+from registry.lookups.watching import Watching
 from registry.lookups.wire import LookupAnswer
 from registry.matching.compare import plain
 from registry.matching.subject import Subject
@@ -65,7 +68,7 @@ class Asked(NamedTuple):
 class Desk:
     """Where lookups of one process wait for each other."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, forget_keys: Callable[[], None] = lambda: None) -> None:
         self.runtime = runtime
         self._ticks = Ticks(
             self._answer,
@@ -75,6 +78,7 @@ class Desk:
             wait=WAIT,
             size=lambda one: len(one.queries),
         )
+        self._watching = Watching(runtime, forget_keys)
         #: What lookups under a key take of the connections that all calls share.
         self.replays = asyncio.Semaphore(REPLAYS)
 
@@ -89,20 +93,52 @@ class Desk:
         try:
             async with self.runtime.database.lookups.acquire() as connection:
                 reading = await _read(self.runtime, connection, asked)
-                return await self._keep(connection, asked, reading)
+                stopped = await self._heed(connection, asked, reading)
+                return await self._keep(connection, asked, reading, stopped)
         except asyncpg.DataError as fault:
             # Something that was to be read is broken, and so nothing was spent: each for itself, then.
             if len(asked) == 1:
                 return [fault]
             return [(await self._answer([one]))[0] for one in asked]
 
-    async def _keep(
+    async def _heed(
         self, connection: store.Connection, asked: Sequence[Asked], reading: "_Reading"
+    ) -> dict[UUID, KeySuspended]:
+        """Notice who asks too much; returns whose lookups stop with these."""
+        callers = {one.member.business_id: one.member for one in asked}
+        refused = Counter(
+            one.member.business_id
+            for one, spent in zip(asked, reading.spent, strict=True)
+            if spent.admitted < len(one.queries)
+        )
+        refusals = await limits.refused(connection, refused) if refused else {}
+        stopped = {}
+        for business_id, caller in callers.items():
+            canaries, neighbours = reading.watched[business_id]
+            refusal = self._watching.notice(
+                caller,
+                canaries=canaries,
+                neighbours=neighbours,
+                refusals=refusals.get(business_id, 0),
+            )
+            if refusal is not None:
+                stopped[business_id] = refusal
+        return stopped
+
+    async def _keep(
+        self,
+        connection: store.Connection,
+        asked: Sequence[Asked],
+        reading: "_Reading",
+        stopped: Mapping[UUID, KeySuspended],
     ) -> list[Answered | Exception]:
         """Make the answers and put them on record."""
         answers: list[Answered | Exception] = []
         kept: list[tuple[int, list[store.Row]]] = []
         for number, (one, spent) in enumerate(zip(asked, reading.spent, strict=True)):
+            if one.member.business_id in stopped:
+                answers.append(stopped[one.member.business_id])
+                continue
             try:
                 made = [
                     _make(self.runtime, reading, one.member, query)
@@ -131,8 +167,14 @@ def _refusal(code: str) -> Exception:
 class _Reading:
     """What was read for everybody, and opened as far as somebody needs it."""
 
-    def __init__(self, runtime: Runtime, read: store.Reading, spent: list[Spent]) -> None:
-        self.at, self.spent = read.at, spent
+    def __init__(
+        self,
+        runtime: Runtime,
+        read: store.Reading,
+        spent: list[Spent],
+        watched: Mapping[UUID, store.Watched],
+    ) -> None:
+        self.at, self.spent, self.watched = read.at, spent, watched
         self._runtime, self._read = runtime, read
         self._keys: dict[UUID, DataKey] = {}
 
@@ -208,7 +250,8 @@ async def _read(runtime: Runtime, connection: store.Connection, asked: Sequence[
         holder: iter(limits_rules.divided(spent, [len(one.queries) for one in of]))
         for (holder, of), spent in zip(together.items(), read.spent, strict=True)
     }
-    return _Reading(runtime, read, [next(shares[one.member.budget.holder]) for one in asked])
+    spent = [next(shares[one.member.budget.holder]) for one in asked]
+    return _Reading(runtime, read, spent, dict(zip(businesses, read.watched, strict=True)))
 
 
 def _make(

@@ -164,9 +164,12 @@ async def view_receipt(lookup_id: FromPath[UUID], request: Caller) -> LookupAnsw
 
 @get("/v1/usage", tags=["Account"], guards=[member(test=True)])
 async def view_usage(request: Caller) -> Usage:
-    """Read your budgets: limits, what is spent and what is left."""
-    spent = await service.usage(runtime_of(request), member_of(request))
-    return Usage(plan_windows=_windows(spent))
+    """Read your budgets: limits, what is spent and what is left; and whether your keys may look up."""
+    caller = member_of(request)
+    spent = await service.usage(runtime_of(request), caller)
+    return Usage(
+        plan=caller.plan, plan_windows=_windows(spent), lookups_suspended=caller.suspension
+    )
 
 
 def _windows(spent: Spent) -> list[Window]:

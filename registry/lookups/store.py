@@ -68,10 +68,10 @@ class SealedRecord(NamedTuple):
 class Watched(NamedTuple):
     """What is to be watched of what a business asked for now."""
 
-    #: Distinct unmatched numbers, within a day, in the fullest block asked in.
-    neighbours: int
     #: Distinct canaries within `watch.CANARY_WINDOW`; nought when none was asked for now.
     canaries: int
+    #: Distinct unmatched numbers, within a day, in the fullest block asked in.
+    neighbours: int
 
 
 class Call(NamedTuple):
@@ -137,7 +137,7 @@ async def ask(
         terms=dict(_rows(row, "with_terms", "terms")),
         spent=limits_rules.answered([budget for budget, _ in budgets], row),
         watched=list(
-            map(Watched, row["neighbours"] or repeat(0), row["canaries"] or [0] * len(budgets))
+            map(Watched, row["canaries"] or repeat(0), row["neighbours"] or [0] * len(budgets))
         ),
     )
 

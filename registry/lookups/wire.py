@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from registry.businesses.wire import Suspension
 from registry.identities.wire import SubjectDescription
 from registry.lookups.rules import Advice, Result
 from registry.matching.compare import Grade
@@ -259,6 +260,15 @@ class Window(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """Your budgets: what is spent and what is left."""
+    """Your budgets: what is spent and what is left, and whether your keys may look up."""
 
-    plan_windows: list[Window]
+    plan: Annotated[str, Meta(description="`free`, `pro` or `partner`.", examples=["free"])]
+    plan_windows: Annotated[
+        list[Window],
+        Meta(
+            description="Of the business, whichever key is used. A test key has its own, and no window `unmatched`."
+        ),
+    ]
+    lookups_suspended: Annotated[
+        Suspension | None, Meta(description="Null: your keys may look up.")
+    ]

@@ -124,6 +124,16 @@ class Template(StrEnum):
     BUSINESS_VERIFIED = "business_verified"
     #: To a business: its sign-up was turned down.
     BUSINESS_REFUSED = "business_refused"
+    #: To a business: what was noticed in its lookups; nothing follows yet.
+    LOOKUPS_NOTICED = "lookups_noticed"
+    #: To a business: its keys may not look up, for what was noticed.
+    LOOKUPS_SUSPENDED = "lookups_suspended"
+    #: To a business: its keys may look up again.
+    LOOKUPS_RESTORED = "lookups_restored"
+    #: To the operator: what was noticed of a business.
+    OPERATOR_NOTICED = "operator_noticed"
+    #: To the operator: a business's lookups were suspended by rule.
+    OPERATOR_SUSPENDED = "operator_suspended"
     #: To a business: its access is suspended.
     BUSINESS_SUSPENDED = "business_suspended"
     #: To a business: too many of its reports were overturned, and what follows.

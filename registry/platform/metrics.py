@@ -28,6 +28,12 @@ _turned_away = Counter(
     ["gate"],
     registry=_registry,
 )
+_alarms = Counter(
+    "registry_alarms",
+    "Businesses that were noticed to look up too much: by what, and whether it suspended their lookups.",
+    ["signal", "suspended"],
+    registry=_registry,
+)
 _heartbeat = Gauge(
     "registry_worker_heartbeat_age_seconds",
     "Seconds since the youngest heartbeat of a job worker; -1 when there has been none.",
@@ -51,6 +57,11 @@ def _of(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
 def turned_away(gate: str) -> None:
     """Count a call for which there was no room."""
     _turned_away.labels(gate).inc()
+
+
+def alarm(signal: str, *, suspended: bool) -> None:
+    """Count an alarm."""
+    _alarms.labels(signal, str(suspended).lower()).inc()
 
 
 def heartbeat_age(seconds: float | None) -> None:

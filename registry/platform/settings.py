@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_sender: str = ""
     #: The address under which people reach this registry; printed in letters.
     public_url: str = "http://127.0.0.1:8000"
+    #: Where alarms about businesses are written; empty: only to the log, the metrics and the operators' list.
+    alarm_email: str = "operator@localhost"
     #: The name under which this registry signs its letters.
     operator_name: str = "Client Registry"
     #: Addresses or networks of proxies whose `X-Forwarded-For` is believed, separated by commas.

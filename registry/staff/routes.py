@@ -9,10 +9,11 @@ from litestar.params import FromPath, QueryParameter
 
 from registry.audit import service as audit
 from registry.audit.wire import AuditEntry
+from registry.businesses import alarms
 from registry.businesses import service as businesses
 from registry.businesses.access import forget_keys
 from registry.businesses.rules import State
-from registry.businesses.wire import BusinessDecision, BusinessView
+from registry.businesses.wire import AlarmView, BusinessDecision, BusinessView, Lifting
 from registry.platform import cursors
 from registry.platform.cursors import Page
 from registry.platform.http import (
@@ -24,7 +25,7 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
-from registry.platform.runtime import transaction
+from registry.platform.runtime import Session, transaction
 from registry.staff.access import staff, staff_of
 from registry.staff.rules import Role
 
@@ -110,4 +111,53 @@ async def decide_business(
     return answer
 
 
-ROUTES = [list_audit, list_businesses, decide_business]
+@get("/v1/operations/alarms", tags=["Operations"], guards=[staff(Role.OPERATOR)])
+async def list_alarms(
+    request: Request[Any, Any, Any], limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[AlarmView]:
+    """List what was noticed of businesses that look up too much, newest first, and whether it suspended them."""
+    bound = (staff_of(request).id, "alarms")
+    async with transaction(runtime_of(request)) as session:
+        before = cursors.read(session.keyring, cursor, *bound)
+        views = await alarms.list_views(session, before=before, limit=limit + 1)
+        return page_of(views, limit, session, lambda view: view.id, *bound)
+
+
+@post(
+    "/v1/operations/businesses/{business_id:uuid}/lift",
+    tags=["Operations"],
+    guards=[staff(Role.OPERATOR)],
+    status_code=200,
+    **takes(Lifting),
+)
+async def lift_suspension(
+    business_id: FromPath[UUID],
+    command: NamedDependency[Lifting],
+    request: Request[Any, Any, Any],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[BusinessView]:
+    """Let the keys of a business look up again, whose lookups were suspended for what was noticed in them.
+
+    What was counted of it is counted anew; what it spent stays spent. The business is told by letter.
+    """
+    caller = staff_of(request)
+
+    async def lifted(session: Session) -> BusinessView:
+        await alarms.lift(session, caller.actor, business_id, command.reason)
+        return await businesses.view(session, business_id)
+
+    async with transaction(runtime_of(request)) as session:
+        answer = await idempotent(
+            request,
+            session,
+            caller.id,
+            idempotency_key,
+            lambda: lifted(session),
+            status=200,
+            required=False,
+        )
+    forget_keys(request)
+    return answer
+
+
+ROUTES = [list_audit, list_alarms, list_businesses, decide_business, lift_suspension]

@@ -5,6 +5,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from registry.limits.watch import NEIGHBOURS
 from registry.messages.rules import Channel
 from registry.platform.http import MESSAGEPACK
 from registry.staff.rules import Role
@@ -318,6 +319,16 @@ async def _staff(registry: Registry, shop: Shop) -> None:
     await registry.as_staff(operator, "GET", "/v1/operations/businesses?state=verified")
     await registry.as_staff(operator, "GET", "/v1/operations/businesses?state=unheard")
     await registry.as_staff(moderator, "GET", "/v1/operations/businesses")
+    thief = await registry.shop()
+    for n in range(NEIGHBOURS + 1):
+        await thief.call("POST", "/v1/lookups", query(phone=f"+380671234{n:03d}"))
+    lift = f"/v1/operations/businesses/{thief.id}/lift"
+    await registry.as_staff(operator, "GET", "/v1/operations/alarms")
+    while (await thief.call("GET", "/v1/usage")).json()["lookups_suspended"] is None:
+        pass
+    await thief.call("GET", f"/v1/businesses/{thief.id}")
+    for _ in range(2):
+        await registry.as_staff(operator, "POST", lift, {"reason": "A flaw, mended."})
     await registry.decide_business(shop.id, "suspend")
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from registry.limits.watch import (
     CANARIES,
+    LEAST_REFUSALS,
     NEIGHBOURS,
     REFUSALS,
     Counts,
@@ -28,6 +29,9 @@ QUOTA = 200
         (Counts(0, NEIGHBOURS, 0, QUOTA), [Signal.NEIGHBOURS], [Signal.NEIGHBOURS]),
         (Counts(0, 0, REFUSALS * QUOTA - 1, QUOTA), [Signal.REFUSALS], []),
         (Counts(0, 0, REFUSALS * QUOTA, QUOTA), [Signal.REFUSALS], [Signal.REFUSALS]),
+        (Counts(0, 0, LEAST_REFUSALS // 2 - 1, 5), [], []),
+        (Counts(0, 0, LEAST_REFUSALS - 1, 5), [Signal.REFUSALS], []),
+        (Counts(0, 0, LEAST_REFUSALS, 5), [Signal.REFUSALS], [Signal.REFUSALS]),
     ],
 )
 def test_what_is_told_and_what_stops(

@@ -13,11 +13,15 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from registry.limits import watch
+from registry.lookups import canaries
 from registry.platform import runtime
+from registry.platform.actor import CONSOLE
 from registry.platform.policy import Plan
+from registry.platform.runtime import transaction
 from registry.platform.settings import Settings
 from tests.factories import rows, server
-from tests.factories.registry import Registry, Shop, query
+from tests.factories.registry import Registry, Shop, problem, query
 from tests.factories.registry import serving as served_here
 
 ROUNDS = min(50, int(os.environ.get("LONG_ROUNDS", "3")))
@@ -65,6 +69,37 @@ async def test_a_thousand_calls_to_four_processes_get_exactly_the_burst(
             answered = await asyncio.gather(*(one(number) for number in range(1000)))
     assert sum(answered) == 50
     assert await rows.count(registry.runtime, "lookups") == 50
+
+
+async def test_a_canary_stops_every_process_within_a_second(
+    registry: Registry, database_url: str, tmp_path: Path
+) -> None:
+    """Asked at one process, another key is refused at all four, each on a connection of its own."""
+    shop = await registry.shop()
+    other = (await shop.make_key("lookup"))["api_key"]
+    async with transaction(registry.runtime) as session:
+        lines = [f"+38039{n:03d}7777" for n in range(100, 100 + watch.CANARIES)]
+        await canaries.plant(session, CONSOLE, lines, "list", country="UA")
+    plan = Plan(minute=10_000, day=10_000, unmatched=10_000)
+    with server.serving(database_url, tmp_path, plan, processes=4) as servers:
+        async with AsyncExitStack() as clients:
+            doors = [
+                await clients.enter_async_context(
+                    httpx.AsyncClient(base_url=servers.url, timeout=60)
+                )
+                for _ in range(24)
+            ]
+            # Every process remembers the key by now.
+            asked = [Shop(shop.id, other, door) for door in doors]
+            warm = [one.call("POST", "/v1/lookups", query(phone=NUMBERS[0])) for one in asked * 4]
+            assert {one.status_code for one in await asyncio.gather(*warm)} == {200}
+            thief = Shop(shop.id, shop.key, doors[0])
+            met = [await thief.call("POST", "/v1/lookups", query(phone=line)) for line in lines]
+            assert problem(met[-1]) == (403, "key-suspended")
+            await asyncio.sleep(1)
+            late = [one.call("POST", "/v1/lookups", query(phone=NUMBERS[0])) for one in asked * 4]
+            told = {problem(one) for one in await asyncio.gather(*late)}
+    assert told == {(403, "key-suspended")}
 
 
 @dataclass

@@ -21,6 +21,8 @@ VALUES = {
     "visible_from": "05.12.2026",
     "code": "481516",
     "report_id": "0193a6c1-0000-7000-8000-000000000001",
+    "noticed": "- calls went on and on after the budget was spent (600)",
+    "business_name": "ТОВ «Приклад»",
     "reason_text": "The file does not show the order.",
     "answer_by": "05.12.2026",
     "appeal_by": "19.12.2026",

@@ -1,0 +1,193 @@
+"""Alarms: what was noticed of a business that asks too much, who is told, and when its lookups stop.
+
+What counts mean is `limits.watch`; here an alarm is kept, audited, and told by letter to the operator and the business.
+A stop suspends every key of the business for lookups, those that it makes later too: one counts what a business does,
+so another of its keys must not go on where one was stopped. All else that it may do it still may. An operator lifts it.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from tomllib import loads
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from registry.audit import service as audit
+from registry.businesses import store
+from registry.businesses.profile import contact, opened
+from registry.businesses.profile import key_of as data_key_of
+from registry.businesses.rules import State
+from registry.businesses.tables import Alarm, Business
+from registry.businesses.wire import AlarmView, Suspension
+from registry.limits import service as limits
+from registry.limits.watch import Signal
+from registry.messages import service as messages
+from registry.messages.rules import Channel, Template
+from registry.platform import metrics
+from registry.platform.actor import SYSTEM, Actor
+from registry.platform.errors import Conflict
+from registry.platform.ids import uuid7
+from registry.platform.runtime import Session
+
+log = structlog.get_logger("registry.alarms")
+
+
+class NotSuspended(Conflict):
+    """There is nothing to lift."""
+
+    slug, title = "not-suspended", "This business's lookups are not suspended"
+
+
+async def raise_(
+    session: Session,
+    business_id: UUID,
+    key_id: UUID,
+    noticed: Mapping[Signal, int],
+    *,
+    stops: bool,
+) -> bool:
+    """Keep what was noticed with its counts, and suspend the business's lookups if it `stops`; True when that is new.
+
+    A suspension that stands already is left as it is; what does not stop is told once a day.
+    """
+    business = await store.lock(session, business_id)
+    if business.lookups_suspended_at is not None:
+        return False
+    known = set() if stops else await store.list_signals_of_today(session, business_id)
+    if not (fresh := {signal: noticed[signal] for signal in noticed if signal not in known}):
+        return False
+    if stops:
+        business.lookups_suspended_at = session.real
+        business.lookups_suspended_for = next(iter(fresh))
+    for signal, count in fresh.items():
+        alarm = Alarm(
+            id=uuid7(),
+            business_id=business_id,
+            key_id=key_id,
+            signal=signal,
+            count=count,
+            suspended=stops,
+            at=session.real,
+        )
+        store.add(session, alarm)
+        await session.flush()
+        audit.record(
+            session,
+            SYSTEM,
+            "business.lookups_suspended" if stops else "business.alarm",
+            "business",
+            business_id,
+            business_id=business_id,
+            details={"signal": signal, "count": count, "key": str(key_id)},
+        )
+        metrics.alarm(signal, suspended=stops)
+        log.warning("alarm", business_id=str(business_id), signal=signal, count=count, stops=stops)
+    await _tell(session, business, fresh, stops=stops)
+    return stops
+
+
+async def lift(session: Session, actor: Actor, business_id: UUID, reason: str) -> None:
+    """Let a business look up again, and begin to count anew; raises `NotSuspended`."""
+    business = await store.lock(session, business_id)
+    if business.lookups_suspended_at is None:
+        raise NotSuspended("Its keys may look up already.")
+    business.lookups_suspended_at = business.lookups_suspended_for = None
+    await limits.count_anew(session, business_id)
+    audit.record(
+        session,
+        actor,
+        "business.lookups_restored",
+        "business",
+        business_id,
+        business_id=business_id,
+        reason=(await data_key_of(session, business), reason),
+    )
+    await _write_to(session, business, Template.LOOKUPS_RESTORED, {})
+
+
+async def list_views(session: Session, *, before: UUID | None, limit: int) -> list[AlarmView]:
+    """Alarms for an operator, newest first."""
+    return [
+        AlarmView(
+            id=row.id,
+            business_id=row.business_id,
+            name=opened(business, await data_key_of(session, business)).name,
+            key_id=row.key_id,
+            signal=Signal(row.signal),
+            count=row.count,
+            suspended=row.suspended,
+            at=row.at,
+        )
+        for row, business in await store.list_alarms(session, before=before, limit=limit)
+    ]
+
+
+def suspension_of(business: Business) -> Suspension | None:
+    """Since when and why the business's lookups are suspended."""
+    since, why = business.lookups_suspended_at, business.lookups_suspended_for
+    return None if since is None or why is None else Suspension(since=since, signal=Signal(why))
+
+
+@cache
+def said(signal: Signal, language: str) -> str:
+    """A signal in words that a business understands."""
+    text = (Path(__file__).parent / "signals.toml").read_text(encoding="utf-8")
+    return msgspec.convert(loads(text), dict[Signal, dict[str, str]])[signal][language]
+
+
+async def _tell(
+    session: Session, business: Business, noticed: Mapping[Signal, int], *, stops: bool
+) -> None:
+    """Write to the business, and to the operator."""
+    await _write_to(
+        session,
+        business,
+        Template.LOOKUPS_SUSPENDED if stops else Template.LOOKUPS_NOTICED,
+        noticed,
+    )
+    settings = session.runtime.settings
+    if not settings.alarm_email:
+        return
+    key = await data_key_of(session, business)
+    language = messages.language_of(session.policy.days.holidays)
+    await messages.enqueue(
+        session,
+        template=Template.OPERATOR_SUSPENDED if stops else Template.OPERATOR_NOTICED,
+        to=settings.alarm_email,
+        channel=Channel.MAIL,
+        language=language,
+        values={
+            "business_name": opened(business, key).name,
+            "business_id": str(business.id),
+            "noticed": _words(noticed, language),
+        },
+        about_id=business.id,
+        data_key=key,
+    )
+
+
+async def _write_to(
+    session: Session, business: Business, template: Template, noticed: Mapping[Signal, int]
+) -> None:
+    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
+        return
+    if State(business.state) is State.CLOSED:
+        return
+    address, country, key = await contact(session, business.id)
+    language = messages.language_of(country)
+    await messages.enqueue(
+        session,
+        template=template,
+        to=address,
+        channel=Channel.MAIL,
+        language=language,
+        values={"noticed": _words(noticed, language)},
+        about_id=business.id,
+        data_key=key,
+    )
+
+
+def _words(noticed: Mapping[Signal, int], language: str) -> str:
+    return "\n".join(f"- {said(signal, language)} ({count})" for signal, count in noticed.items())
