@@ -110,7 +110,8 @@ async def records_under(
 async def known_among(session: Session, values: Collection[bytes]) -> set[bytes]:
     """Which of these index values are somebody's."""
     async with as_system(session):
-        return await store.list_known(session, values)
+        held = await store.list_holders(session, list(values), [1] * len(values))
+    return {holder.value for holder in held}
 
 
 async def detach(session: Session, value: bytes, on: date) -> list[UUID]:

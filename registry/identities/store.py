@@ -202,13 +202,6 @@ async def list_records(session: Session, *, after: UUID | None, limit: int) -> S
     return (await session.scalars(query)).all()
 
 
-async def list_known(session: Session, values: Collection[bytes]) -> set[bytes]:
-    """Which of these index values a record holds."""
-    among = any_(bindparam(None, list(values), type_=ARRAY(LargeBinary)))
-    query = select(Identifier.index_value).where(Identifier.index_value == among).distinct()
-    return set(await session.scalars(query))
-
-
 async def list_under(
     session: Session, values: Sequence[bytes], among: Collection[UUID] | None = None
 ) -> list[UUID]:

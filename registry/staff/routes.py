@@ -115,7 +115,7 @@ async def decide_business(
 async def list_alarms(
     request: Request[Any, Any, Any], limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[AlarmView]:
-    """List what was noticed of businesses that look up too much, newest first, and whether it suspended them."""
+    """List alarms about what businesses look up. Newest first, and whether lookups were suspended."""
     bound = (staff_of(request).id, "alarms")
     async with transaction(runtime_of(request)) as session:
         before = cursors.read(session.keyring, cursor, *bound)
@@ -136,9 +136,10 @@ async def lift_suspension(
     request: Request[Any, Any, Any],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[BusinessView]:
-    """Let the keys of a business look up again, whose lookups were suspended for what was noticed in them.
+    """Lift the suspension of a business's lookups.
 
-    What was counted of it is counted anew; what it spent stays spent. The business is told by letter.
+    Its keys may look up again, but those that were revoked. What was noticed is counted anew; what was spent stays
+    spent. The business is told by letter.
     """
     caller = staff_of(request)
 

@@ -13,6 +13,7 @@ from tests.disputes import test_documents as documents
 from tests.disputes.people import Person
 from tests.erasure.asking import ask as ask_for_erasure
 from tests.erasure.asking import object_to, weigh
+from tests.factories import rows
 from tests.factories.registry import PDF, Registry, Shop
 from tests.reports.states import in_state
 from tests.subjects.test_proofs import code_to, prove, proven, start
@@ -33,6 +34,15 @@ class Scene:
 
     async def post(self, path: str, body: Any) -> httpx.Response:
         return await self.shop.create(path, body)
+
+
+async def lift(scene: Scene) -> httpx.Response:
+    """The lookups of a business that were suspended."""
+    shop = await scene.registry.shop()
+    said = "UPDATE businesses SET lookups_suspended_at = now(), lookups_suspended_for = 'canaries' WHERE id = :id"
+    await rows.write(scene.registry.runtime, said, id=shop.id)
+    path = f"/v1/operations/businesses/{shop.id}/lift"
+    return await scene.registry.as_staff(Role.OPERATOR, "POST", path, REASON)
 
 
 async def person(scene: Scene) -> Person:

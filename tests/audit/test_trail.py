@@ -42,15 +42,6 @@ async def _decide_business(scene: Scene) -> httpx.Response:
     return await scene.registry.as_staff(Role.OPERATOR, "POST", path, body)
 
 
-async def _lift(scene: Scene) -> httpx.Response:
-    """The lookups of a business that were suspended."""
-    shop = await scene.registry.shop()
-    said = "UPDATE businesses SET lookups_suspended_at = now(), lookups_suspended_for = 'canaries' WHERE id = :id"
-    await rows.write(scene.registry.runtime, said, id=shop.id)
-    path = f"/v1/operations/businesses/{shop.id}/lift"
-    return await scene.registry.as_staff(Role.OPERATOR, "POST", path, REASON)
-
-
 async def _revoke(scene: Scene) -> httpx.Response:
     key = await scene.shop.make_key("lookup")
     return await scene.shop.call("POST", f"/v1/api-keys/{key['key']['id']}/revoke")
@@ -174,7 +165,7 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "staff",
     ),
     ("POST", "/v1/operations/businesses/{business_id:uuid}/lift"): (
-        _lift,
+        people.lift,
         "business.lookups_restored",
         "staff",
     ),

@@ -164,3 +164,31 @@ def test_forwarded_addresses_are_believed_from_named_proxies_alone(
     monkeypatch.setenv("REGISTRY_TRUSTED_PROXIES", "10.0.0.0/8")
     config = serve._config(1)
     assert (config.proxy_headers, config.forwarded_allow_ips) == (True, "10.0.0.0/8")
+
+
+def test_canaries_are_drawn_planted_listed_and_withdrawn(member: Member, tmp_path: Path) -> None:
+    """What is drawn can be planted; faults are named by line; the numbers themselves are never shown again."""
+    drawn = run("canary", "draw", "3", "+38039210xxxx")
+    assert (drawn.code, len(drawn.out.split())) == (0, 3)
+    decoys = tmp_path / "decoys.txt"
+    decoys.write_text(drawn.out, encoding="utf-8")
+    planted = member.operate("canary", "plant", str(decoys), "--label", "autumn", "--json")
+    assert (planted.code, planted.json) == (0, {"label": "autumn", "added": 3, "known": 0})
+    decoys.write_text("+380392101111\n12\n", encoding="utf-8")
+    refused = member.operate("canary", "plant", str(decoys), "--label", "autumn")
+    assert (refused.code, "/2" in refused.err) == (2, True)
+    (one,) = member.operate("canary", "list", "--json").json["items"]
+    assert (one["label"], one["laid"], one["met"]) == ("autumn", 3, 0)
+    listed = member.operate("canary", "list")
+    assert "autumn" in listed.out
+    assert not any(number in listed.out for number in drawn.out.split())
+    gone = member.operate("canary", "withdraw", "autumn", "--json")
+    assert (gone.code, gone.json["withdrawn"]) == (0, 3)
+    assert member.operate("canary", "withdraw", "autumn").code == 2
+    assert run("canary", "draw", "30", "+38039210111x").code == 2
+
+
+def test_there_is_nothing_to_lift_and_no_alarm(member: Member, added: str) -> None:
+    refused = member.operate("business", "lift", added, "--reason", "looked at")
+    assert (refused.code, "already" in refused.err) == (2, True)
+    assert member.operate("business", "alarms", "--json").json == {"items": []}
