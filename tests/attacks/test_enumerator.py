@@ -1,4 +1,4 @@
-"""Whoever holds good keys and goes through numbers to learn who is reported; and the same with each control taken out."""
+"""Whoever holds good keys and goes through numbers to learn who is reported; and the same without each control."""
 
 import asyncio
 from collections.abc import AsyncIterator
