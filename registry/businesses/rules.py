@@ -95,6 +95,10 @@ def probation(own: Tally, together: Tally, *, least: int, percent: int) -> Proba
     return Probation.OWNER if together.past(least=least, percent=percent) else None
 
 
+#: Sign-ups in a day and in an hour: from one address, of the registry in all.
+SIGN_UPS_FROM_ONE = (300, 100)
+SIGN_UPS_IN_ALL = (3_000, 1_000)
+
 CODE_DIGITS = 8
 CODE_HOURS = 24
 CODE_TRIES = 5

@@ -23,6 +23,8 @@ from registry.businesses.wire import (
     SignedUp,
     SignUp,
 )
+from registry.limits import rules as limits_rules
+from registry.limits import service as limits
 from registry.matching import company_code, email
 from registry.matching.errors import Unreadable
 from registry.messages import service as messages
@@ -31,11 +33,11 @@ from registry.platform import passwords, vault
 from registry.platform import secrets as keys
 from registry.platform.actor import Actor, ActorKind
 from registry.platform.db import lock_values
-from registry.platform.errors import Conflict, InvalidValues, RuleBroken
+from registry.platform.errors import Conflict, InvalidValues, QuotaExceeded, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.networks import read_networks
-from registry.platform.runtime import Session
+from registry.platform.runtime import Runtime, Session
 from registry.platform.vault import DataKey
 
 log = structlog.get_logger("registry.businesses")
@@ -53,6 +55,12 @@ class AlreadyRegistered(Conflict):
     slug, title = "business-already-registered", "This company is already registered"
 
 
+class TooManySignUps(QuotaExceeded):
+    """Sign-ups are limited: from an address, and of the registry in all."""
+
+    slug, title = "too-many-sign-ups", "Too many businesses sign up just now"
+
+
 class DecisionNotPossible(Conflict):
     """The business's state does not allow the decision, or it changed meanwhile."""
 
@@ -63,6 +71,19 @@ class CodeRefused(RuleBroken):
     """The code is wrong, too old, or was tried too often."""
 
     slug, title = "code-refused", "The code is not right or no longer good"
+
+
+async def admit_sign_up(runtime: Runtime, command: SignUp, *, address: str) -> None:
+    """Spend from the budgets of sign-ups: from the address, in all. What cannot be read costs nothing."""
+    _read(command)
+    wait = await limits.take(
+        runtime,
+        limits_rules.strangers(f"sign-up:from:{address}", *rules.SIGN_UPS_FROM_ONE),
+        limits_rules.strangers("sign-up:all", *rules.SIGN_UPS_IN_ALL),
+    )
+    if wait is not None:
+        said = f"Nothing was signed up. The next sign-up can be made in {wait} s."
+        raise TooManySignUps(said, retry_after=wait)
 
 
 async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> SignedUp:

@@ -42,7 +42,7 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "withdraw_report": ("illegal-transition",),
         "settle_report": ("illegal-transition",),
         "reinsert_report": ("submission-refused", "illegal-transition"),
-        "sign_up": ("business-already-registered",),
+        "sign_up": ("business-already-registered", "too-many-sign-ups"),
         "prove_email": ("code-refused",),
         "create_key": ("rule-broken",),
         "view_case": ("conflict-of-interest",),

@@ -67,8 +67,8 @@ def person(holder: str) -> Budget:
     return Budget(holder, (("daily", 2_000, DAY), ("burst", 120, MINUTE)))
 
 
-def codes(holder: str, day: int, hour: int) -> Budget:
-    """One-time codes that may be asked for."""
+def strangers(holder: str, day: int, hour: int) -> Budget:
+    """What may be asked by whoever has no key: codes, tries of codes, sign-ups."""
     return Budget(holder, (("daily", day, DAY), ("hourly", hour, HOUR)))
 
 

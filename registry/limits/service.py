@@ -27,6 +27,18 @@ async def spend(runtime: Runtime, budget: Budget, cost: int) -> Spent:
         return spent
 
 
+async def take(runtime: Runtime, *budgets: Budget) -> int | None:
+    """Take a cell of each budget in turn; seconds to wait when one has none left.
+
+    The narrowest first: whoever is turned away takes nothing from those who come after.
+    """
+    for budget in budgets:
+        spent = await spend(runtime, budget, 1)
+        if not spent.admitted:
+            return spent.retry_after
+    return None
+
+
 def refuse(spent: Spent) -> QuotaExceeded:
     """The refusal for a spend that did not fit."""
     wait = spent.retry_after

@@ -22,7 +22,7 @@ from litestar.types import Scope
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from registry.platform import cursors, errors, idempotency
+from registry.platform import cursors, errors, idempotency, networks
 from registry.platform.errors import InvalidValues, RegistryError
 from registry.platform.faults import Fault, faults
 from registry.platform.runtime import Runtime, Session
@@ -138,6 +138,12 @@ def key_of(connection: Connection) -> str | None:
     if scheme.lower() == "bearer" and key:
         return key.strip()
     return header(connection, b"x-api-key")
+
+
+def origin(connection: Connection) -> str:
+    """Where a call comes from, as budgets of whoever has no key count it: keyed, for an address is somebody's."""
+    address = networks.origin(connection.client.host if connection.client else "")
+    return runtime_of(connection).keyring.digest("origin", address).hex()
 
 
 def header(connection: Connection, name: bytes) -> str | None:

@@ -6,6 +6,8 @@ from ipaddress import ip_address, ip_network
 from registry.platform.errors import InvalidValues
 from registry.platform.faults import Fault
 
+IPV4 = 4
+
 
 def read_networks(texts: Sequence[str], pointer: str) -> list[str]:
     """Addresses and networks in CIDR form; raises `InvalidValues` that names each faulty one."""
@@ -35,6 +37,16 @@ def allowed(address: str | None, networks: Sequence[str]) -> bool:
     # A server that listens on both families shows an IPv4 caller as ::ffff:192.0.2.7.
     caller = getattr(caller, "ipv4_mapped", None) or caller
     return any(caller in ip_network(network) for network in networks)
+
+
+def origin(address: str) -> str:
+    """Whom an address is counted as: itself; of IPv6 the network of 64 bits, of which one caller has all addresses."""
+    try:
+        caller = ip_address(address)
+    except ValueError:
+        return address
+    caller = getattr(caller, "ipv4_mapped", None) or caller
+    return str(caller if caller.version == IPV4 else ip_network((int(caller) >> 64 << 64, 64)))
 
 
 def is_this_machine(host: str) -> bool:

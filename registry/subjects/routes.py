@@ -9,7 +9,15 @@ from litestar.params import FromPath
 
 from registry.messages.rules import Language
 from registry.platform.faults import Fault
-from registry.platform.http import IdempotencyKey, file_of, idempotent, invalid, runtime_of, takes
+from registry.platform.http import (
+    IdempotencyKey,
+    file_of,
+    idempotent,
+    invalid,
+    origin,
+    runtime_of,
+    takes,
+)
 from registry.platform.runtime import transaction
 from registry.subjects import documents, service
 from registry.subjects.access import person_of, subject
@@ -35,7 +43,7 @@ async def start_session(command: NamedDependency[SessionStart], request: Caller)
     `Accept-Language`: Ukrainian, Russian or English.
     """
     return await service.start(
-        runtime_of(request), command, address=_address(request), language=_language(request)
+        runtime_of(request), command, address=origin(request), language=_language(request)
     )
 
 
@@ -52,13 +60,15 @@ async def prove(
     if [command.code, command.identifier, command.document].count(None) != 2:
         raise invalid([Fault("", "needs one of: code, identifier, document")])
     runtime = runtime_of(request)
+    if command.identifier is None:
+        await service.admit_try(runtime, address=origin(request))
     if command.document is not None:
         return await service.show_document(runtime, session_id, command.document)
     if command.code is not None:
         return await service.prove(runtime, session_id, command.code)
     assert command.identifier is not None  # noqa: S101 - one of the three is there
     return await service.ask_second(
-        runtime, session_id, command.identifier, address=_address(request)
+        runtime, session_id, command.identifier, address=origin(request)
     )
 
 
@@ -93,10 +103,6 @@ async def end_session(request: Caller) -> SessionEnded:
         session_id = person_of(request).session_id
         await service.end(session, session_id)
     return SessionEnded(session_id=session_id)
-
-
-def _address(request: Caller) -> str:
-    return request.client.host if request.client else ""
 
 
 def _language(request: Caller) -> str:

@@ -21,6 +21,9 @@ KEPT_FOR = timedelta(days=1)
 CODES_FOR_ONE = (20, 6)
 CODES_FROM_ONE = (2_000, 300)
 CODES_IN_ALL = (50_000, 10_000)
+#: Tries of codes and claims in a day and in an hour: from one address, of the registry in all.
+TRIES_FROM_ONE = (10_000, 1_500)
+TRIES_IN_ALL = (250_000, 50_000)
 
 #: What opens the file and disputes.
 BOTH = 2

@@ -47,9 +47,9 @@ class ProofRefused(RuleBroken):
 
 
 class TooManyCodes(QuotaExceeded):
-    """Codes are limited: for an identifier, from an address, and of the registry in all."""
+    """Codes and tries are limited: for an identifier, from an address, and of the registry in all."""
 
-    slug, title = "too-many-codes", "Too many codes were asked for"
+    slug, title = "too-many-codes", "Too many codes were asked for, or tried"
 
 
 class Identifier(msgspec.Struct, frozen=True):
@@ -229,19 +229,25 @@ def _read(kind: str, text: str, pointer: str) -> Identifier:
 
 
 async def _spend(runtime: Runtime, index: bytes, address: str) -> None:
-    """Spend from the budgets of codes: from the address, for the identifier, in all.
-
-    In that order, so that whoever is turned away takes nothing from those who come after.
-    """
-    budgets = (
-        limits_rules.codes(f"code:from:{address}", *rules.CODES_FROM_ONE),
-        limits_rules.codes(f"code:for:{index.hex()}", *rules.CODES_FOR_ONE),
-        limits_rules.codes("code:all", *rules.CODES_IN_ALL),
+    """Spend from the budgets of codes: from the address, for the identifier, in all."""
+    wait = await limits.take(
+        runtime,
+        limits_rules.strangers(f"code:from:{address}", *rules.CODES_FROM_ONE),
+        limits_rules.strangers(f"code:for:{index.hex()}", *rules.CODES_FOR_ONE),
+        limits_rules.strangers("code:all", *rules.CODES_IN_ALL),
     )
-    for budget in budgets:
-        spent = await limits.spend(runtime, budget, 1)
-        if not spent.admitted:
-            raise TooManyCodes(
-                f"Nothing was sent. The next one can be asked for in {spent.retry_after} s.",
-                retry_after=spent.retry_after,
-            )
+    if wait is not None:
+        said = f"Nothing was sent. The next one can be asked for in {wait} s."
+        raise TooManyCodes(said, retry_after=wait)
+
+
+async def admit_try(runtime: Runtime, *, address: str) -> None:
+    """Spend from the budgets of tries, of codes and of claims alike: from the address, in all."""
+    wait = await limits.take(
+        runtime,
+        limits_rules.strangers(f"try:from:{address}", *rules.TRIES_FROM_ONE),
+        limits_rules.strangers("try:all", *rules.TRIES_IN_ALL),
+    )
+    if wait is not None:
+        said = f"Nothing was tried. The next try can be made in {wait} s."
+        raise TooManyCodes(said, retry_after=wait)

@@ -97,6 +97,8 @@ async def test_several_canaries_stop_every_key_of_the_business(planted: Registry
     assert (
         await shop.call("POST", "/v1/reports", submission(), Idempotency_Key="1")
     ).status_code == 201
+    told = await ask(late, "+380675550001")
+    assert {"ratelimit", "ratelimit-policy", "x-ratelimit-remaining"} <= set(told.headers)
     usage = (await shop.call("GET", "/v1/usage")).json()
     assert usage["lookups_suspended"]["signal"] == "canaries"
     # What was asked for when it stopped was not answered, and so is not on record.

@@ -3,7 +3,7 @@
 import pytest
 
 from registry.platform.errors import InvalidValues
-from registry.platform.networks import allowed, is_this_machine, read_networks
+from registry.platform.networks import allowed, is_this_machine, origin, read_networks
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,18 @@ def test_who_is_let_in(address: str | None, networks: list[str], let_in: bool) -
 )
 def test_what_is_this_machine(host: str, ours: bool) -> None:
     assert is_this_machine(host) is ours
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_whom_an_address_is_counted_as(address: str, counted: str) -> None:
+    assert origin(address) == counted
