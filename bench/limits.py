@@ -1,180 +1,268 @@
-"""Enumeration, simulated: what attackers get out of the registry before the budgets and the canaries stop them.
+"""Enumeration, simulated: what attackers get out of the registry before budgets, neighbours and canaries stop them.
 
-    python bench/limits.py [--runs 200] [--seed 1]
+    python bench/limits.py [--runs 200] [--seed 1] [--plan free] [--canaries 5000]
 
-Drives `registry.limits.watch` and the plan of the policy. It simulates: no database, no HTTP. The world is one operator
-code of 10 million numbers, of which a million belong to people, 3 % of these with a report, and `--canaries` to nobody.
-The attacker owns 30 % of the people's numbers and, as its list was gathered where the canaries were laid, 30 % of the
-canaries: that is an assumption, and all that canaries are worth hangs on it. Five businesses share the work without
-overlap.
+Plays against the rules that the server goes by: `registry.limits.watch` (what is admitted, what stops) and the plan of
+the policy, with budgets that refill steadily as the server's do. It simulates: no database, no HTTP. The world is one
+operator code of 10 million numbers, a million of them people's, 3 % of these reported, and some nobody's that the
+operator laid out as canaries. The attacker owns a list with 30 % of the people's numbers; it was gathered where the
+canaries were laid, so 30 % of them are in it: that is an assumption, and all that canaries are worth hangs on it.
+Attackers wait as long as a refusal says, so that no refusal counts against them.
+
+    sequential  goes through the list number by number
+    random      in no order
+    mixed       in runs of neighbours too short to be noticed as such, in no order
 """
 
 import argparse
 import random
-from collections import Counter, deque
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
+from statistics import median
 
 from registry.limits import watch
-from registry.platform.policy import load
+from registry.limits.watch import Counts, Signal
+from registry.platform.policy import Plan, load
 
 SPACE, PEOPLE, REPORTED, OWNED = 10_000_000, 1_000_000, 0.03, 0.30
 BUSINESSES, DAYS, FIRST = 5, 30, 2_000
-SHOPS, SHOP_DAY, SLIPS = 200, 150, 0.005
-BLOCK = 10**watch.BLOCK_DIGITS
+SHOPS, SHOP_DAY, NEW, SLIPS = 200, 150, 0.5, 0.005
+RUN = watch.NEIGHBOURS - 2
 STRATEGIES = ("sequential", "random", "mixed")
+WINDOW = watch.CANARY_WINDOW.days
 
 
 class World:
-    """Who holds which number, who is reported, which numbers are canaries."""
+    """Who holds which number, who is reported, and the attacker's list."""
 
-    def __init__(self, rng: random.Random, canaries: int) -> None:
-        taken = rng.sample(range(SPACE), PEOPLE + canaries)
-        self.people, self.canaries = taken[:PEOPLE], frozenset(taken[PEOPLE:])
+    def __init__(self, rng: random.Random) -> None:
+        self.people = rng.sample(range(SPACE), PEOPLE)
         self.reported = frozenset(self.people[: int(PEOPLE * REPORTED)])
-        owned = rng.sample(self.people, int(PEOPLE * OWNED))
-        self.owned = owned + rng.sample(sorted(self.canaries), int(canaries * OWNED))
+        self.owned = sorted(rng.sample(self.people, int(PEOPLE * OWNED)))
+        self._taken = frozenset(self.people)
+
+    def canaries(self, count: int, rng: random.Random) -> list[int]:
+        """So many numbers of nobody's."""
+        drawn = dict.fromkeys(rng.randrange(SPACE) for _ in range(2 * count))
+        return list(islice((number for number in drawn if number not in self._taken), count))
+
+
+class Bucket:
+    """A budget that refills steadily; times are in days."""
+
+    def __init__(self, quota: int, days: float) -> None:
+        self.quota, self.rate = quota, quota / days
+        self.level, self.at = float(quota), 0.0
+
+    def room(self, now: float) -> int:
+        """How many cells fit now."""
+        self.level = min(self.quota, self.level + (now - self.at) * self.rate)
+        self.at = now
+        return int(self.level + 1e-6)
+
+    def wait(self) -> float:
+        """Until one fits."""
+        return max(0.0, (1 - self.level) / self.rate)
 
 
 @dataclass
 class Business:
-    """What the database would count of one business."""
+    """What the database counts of one business, and the time at which it asks."""
 
-    quota: int
-    day_quota: int
-    stopped: list[watch.Signal] = field(default_factory=list)
+    plan: Plan
+    #: What it is watched for; nothing: budgets alone.
+    watched: frozenset[Signal] = frozenset(Signal)
+    now: float = 0.0
+    stopped: list[Signal] = field(default_factory=list)
     queries: int = 0
-    #: (day, number)
-    met: deque[tuple[int, int]] = field(default_factory=deque)
+    revealed: set[int] = field(default_factory=set)
+    #: Number -> when it was asked for in vain; block -> such times; canary -> when it was met.
+    unmatched: dict[int, float] = field(default_factory=dict)
+    blocks: defaultdict[str | None, list[float]] = field(default_factory=lambda: defaultdict(list))
+    met: dict[int, float] = field(default_factory=dict)
 
-    def begin(self, day: int) -> None:
-        """A new day: what is counted by the day starts anew."""
-        self.day, self.asked, self.refused = day, 0, 0
-        self.unmatched: set[int] = set()
-        self.blocks: Counter[int] = Counter()
-        while self.met and self.met[0][0] <= day - watch.CANARY_WINDOW.days:
-            self.met.popleft()
+    def __post_init__(self) -> None:
+        self.calls = (Bucket(self.plan.minute, 1 / 1440), Bucket(self.plan.day, 1))
+        self.strangers = Bucket(self.plan.unmatched, 1)
 
-    def ask(self, world: World, number: int, detect: bool) -> bool:
-        """Whether the lookup is answered."""
+    def ask(self, world: World, canaries: frozenset[int], number: int) -> None:
+        """Ask for a number, after waiting until it fits."""
+        new = self.now - self.unmatched.get(number, -1.0) >= 1
         hit = number in world.reported
-        new = not hit and number not in self.unmatched
-        if self.asked >= self.day_quota or not watch.admitted(
-            len(self.unmatched), self.quota, [new]
-        ):
-            self.refused += 1
-            return False
-        self.asked += 1
+        while True:
+            # A lookup that is not admitted takes nothing and tells nothing, so it is asked again.
+            fits, taken = watch.admitted(
+                self.strangers.room(self.now), [(int(new), int(new and not hit))]
+            )
+            if fits and all(bucket.room(self.now) for bucket in self.calls):
+                break
+            self.now += max(bucket.wait() for bucket in (*self.calls, self.strangers)) + 1e-9
+        for bucket in self.calls:
+            bucket.level -= 1
+        self.strangers.level -= taken
         self.queries += 1
-        if new:
-            self.unmatched.add(number)
-            self.blocks[number // BLOCK] += 1
-        if number in world.canaries and all(number != seen for _, seen in self.met):
-            self.met.append((self.day, number))
-        if detect:
-            fullest = self.blocks[number // BLOCK]
-            counts = watch.Counts(len(self.met), fullest, self.refused, self.quota)
-            self.stopped = watch.stops(counts)
-        return True
+        neighbours = 0
+        if taken:
+            self.unmatched[number] = self.now
+            block = self.blocks[watch.block_of("phone", f"+38067{number:07d}")]
+            block.append(self.now)
+            neighbours = sum(self.now - at < 1 for at in block)
+        met = 0
+        if number in canaries:
+            self.met[number] = self.now
+            met = sum(self.now - at < WINDOW for at in self.met.values())
+        stops = watch.stops(Counts(met, neighbours, 0, self.plan.unmatched))
+        self.stopped = [signal for signal in stops if signal in self.watched]
+        if hit and not self.stopped:  # at the last one the answer is kept back
+            self.revealed.add(number)
 
 
-def order(world: World, strategy: str, rng: random.Random) -> list[int]:
-    """The attacker's list in the order of asking."""
-    numbers = list(world.owned)
+def order(numbers: list[int], strategy: str, rng: random.Random) -> Iterator[int]:
+    """The numbers in the order of asking."""
     if strategy == "sequential":
-        return sorted(numbers)
-    rng.shuffle(numbers)
+        start = rng.randrange(len(numbers))
+        return chain(numbers[start:], numbers[:start])
     if strategy == "random":
-        return numbers
-    # Mixed: short sorted runs, each too short to be one, in random places.
-    runs = sorted(numbers)
-    parts = [runs[i : i + watch.NEIGHBOURS - 2] for i in range(0, len(runs), watch.NEIGHBOURS - 2)]
-    rng.shuffle(parts)
-    return [number for part in parts for number in part]
+        return iter(rng.sample(numbers, len(numbers)))
+    starts = range(0, len(numbers), RUN)
+    shuffled = rng.sample(starts, len(starts))
+    return chain.from_iterable(numbers[start : start + RUN] for start in shuffled)
+
+
+def gang(
+    world: World, options: argparse.Namespace, strategy: str, seed: str, watched: Iterable[Signal]
+) -> Iterator[tuple[Business, Iterator[int], frozenset[int]]]:
+    """The businesses, the numbers that each asks for, and the canaries; they share one list without overlap."""
+    rng = random.Random(seed)
+    laid = world.canaries(options.canaries, rng)
+    numbers = sorted([*world.owned, *rng.sample(laid, int(len(laid) * OWNED))])
+    share = len(numbers) // BUSINESSES + 1
+    # Neighbours stay together where they are gone through one by one, and only there.
+    stretches = strategy == "sequential"
+    plan = load("ua").plans[options.plan]
+    for place in range(BUSINESSES):
+        mine = numbers[place * share :][:share] if stretches else numbers
+        asked = order(mine, strategy, rng)
+        if not stretches:
+            asked = islice(asked, place * share, (place + 1) * share)
+        yield Business(plan, frozenset(watched)), asked, frozenset(laid)
 
 
 def attack(
-    world: World, strategy: str, rng: random.Random, plan: tuple[int, int], detect: bool
-) -> tuple[int, int, list[Business]]:
-    """Distinct persons revealed, lookups answered, and the businesses as the 30 days left them."""
-    numbers: Iterator[int] = iter(order(world, strategy, rng))
-    gang = [Business(*plan) for _ in range(BUSINESSES)]
-    revealed = 0
-    for day in range(DAYS):
-        for one in gang:
-            one.begin(day)
-            while not one.stopped:
-                # A refused number is not asked again: one a day, to the attacker's small loss.
-                number = next(numbers, None)
-                if number is None or not one.ask(world, number, detect):
-                    break
-                revealed += number in world.reported
-    return revealed, sum(one.queries for one in gang), gang
+    world: World, options: argparse.Namespace, strategy: str, watched: Iterable[Signal]
+) -> list[Business]:
+    """The businesses as 30 days, or what stopped them, left them."""
+    seed = f"{options.seed}:{strategy}"
+    played = []
+    for one, numbers, canaries in gang(world, options, strategy, seed, watched):
+        for number in numbers:
+            one.ask(world, canaries, number)
+            if one.stopped or one.now >= DAYS:
+                break
+        played.append(one)
+    return played
 
 
-def honest(world: World, rng: random.Random, plan: tuple[int, int]) -> list[watch.Signal]:
-    """Why a shop was stopped within 30 days: 150 new clients a day, 3 % of them reported, 1 of 200 mistyped."""
-    shop = Business(*plan)
-    for day in range(DAYS):
-        shop.begin(day)
-        for _ in range(SHOP_DAY):
-            slip = rng.random() < SLIPS
-            shop.ask(world, rng.randrange(SPACE) if slip else rng.choice(world.people), True)
-            if shop.stopped:
-                return shop.stopped
-    return []
+def early(
+    world: World, options: argparse.Namespace, strategy: str, seed: str, watched: Iterable[Signal]
+) -> Business:
+    """One of the businesses after its first queries."""
+    one, numbers, canaries = next(gang(world, options, strategy, seed, watched))
+    for number in islice(numbers, FIRST):
+        one.ask(world, canaries, number)
+        if one.stopped:
+            break
+    return one
+
+
+def honest(world: World, options: argparse.Namespace, seed: str) -> Business:
+    """A shop after 30 days: 150 clients a day, half of them new, 3 % of all reported, 1 of 200 numbers mistyped."""
+    rng = random.Random(seed)
+    canaries = frozenset(world.canaries(options.canaries, rng))
+    shop, clients = Business(load("ua").plans[options.plan]), [rng.choice(world.people)]
+    for count in range(DAYS * SHOP_DAY):
+        shop.now = max(shop.now, count / SHOP_DAY)
+        if rng.random() < SLIPS:
+            number = mistyped(rng.choice(clients), rng)
+        elif rng.random() < NEW:
+            clients.append(number := rng.choice(world.people))
+        else:
+            number = rng.choice(clients)
+        shop.ask(world, canaries, number)
+        if shop.stopped:
+            break
+    return shop
+
+
+def mistyped(number: int, rng: random.Random) -> int:
+    """The number with another digit somewhere."""
+    digits = list(f"{number:07d}")
+    digits[rng.randrange(7)] = str(rng.randrange(10))
+    return int("".join(digits))
+
+
+def tell_attacks(world: World, options: argparse.Namespace) -> None:
+    """What five businesses learn in 30 days, beside the bound that the budgets set."""
+    plan = load("ua").plans[options.plan]
+    strangers = BUSINESSES * plan.unmatched * (DAYS + 1)
+    calls = BUSINESSES * plan.day * (DAYS + 1)
+    print(
+        f"{BUSINESSES} businesses, {DAYS} days: at most {strangers:,} distinct strangers and {calls:,} lookups, so with"
+        f" {REPORTED:.0%} reported about {min(strangers / (1 - REPORTED), calls) * REPORTED:,.0f} of"
+        f" {len(world.reported):,} persons"
+    )
+    for strategy in STRATEGIES:
+        for said, watched in (("budgets alone", ()), ("and detection", tuple(Signal))):
+            played = attack(world, options, strategy, watched)
+            revealed = set().union(*(one.revealed for one in played))
+            answered = sum(one.queries for one in played)
+            strange = sum(one.queries - len(one.revealed) for one in played)
+            if strange > strangers or answered > calls:
+                raise SystemExit("the bound does not hold")
+            why = ", ".join(sorted({signal for one in played for signal in one.stopped})) or "-"
+            print(
+                f"  {strategy:10} {said:14} {len(revealed):6,} persons, {answered:7,} lookups,"
+                f" {sum(bool(one.stopped) for one in played)} stopped ({why})"
+            )
+
+
+def tell_stops(world: World, options: argparse.Namespace) -> None:
+    """How many attackers are stopped within their first queries, by canaries alone and by everything."""
+    print(f"stopped within the first {FIRST:,} queries, of {options.runs} seeded attackers:")
+    for strategy in STRATEGIES:
+        parts = []
+        for said, watched in (("canaries alone", [Signal.CANARIES]), ("any signal", Signal)):
+            ended = [
+                one.queries
+                for run in range(options.runs)
+                if (
+                    one := early(world, options, strategy, f"{options.seed}:{run}", watched)
+                ).stopped
+            ]
+            middle = f", median after {median(ended):,.0f}" if ended else ""
+            parts.append(f"{said} {len(ended) / options.runs:6.1%}{middle}")
+        print(f"  {strategy:10} {'; '.join(parts)}")
 
 
 def main() -> None:
     """Play everybody and print what came of it."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--runs", type=int, default=200)
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--canaries", type=int, default=5_000)
-    options.add_argument("--plan", default="free")
-    chosen = options.parse_args()
-    plan = load("ua").plans[chosen.plan]
-    limits = (plan.unmatched, plan.day)
-    world = World(random.Random(chosen.seed), chosen.canaries)
-    bound = BUSINESSES * DAYS * min(plan.day, plan.unmatched * REPORTED / (1 - REPORTED))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plan", default="free", choices=("free", "pro", "partner"))
+    parser.add_argument("--canaries", type=int, default=5_000)
+    options = parser.parse_args()
+    world = World(random.Random(options.seed))
     print(
-        f"{chosen.canaries} canaries, plan {chosen.plan}, {BUSINESSES} businesses, {DAYS} days;"
-        f" {len(world.reported)} persons reported"
+        f"{PEOPLE:,} people, a list with {OWNED:.0%} of them and of {options.canaries:,} canaries,"
+        f" plan {options.plan}"
     )
-    print(
-        f"expected under the budgets alone: {bound:.0f} persons;"
-        f" no more than {BUSINESSES * DAYS * plan.day} at any share of hits"
-    )
-    for strategy in STRATEGIES:
-        for detect in (False, True):
-            revealed, answered, gang = attack(
-                world, strategy, random.Random(chosen.seed), limits, detect
-            )
-            why = ", ".join(sorted({s for one in gang for s in one.stopped})) or "-"
-            said = "budgets and detection" if detect else "budgets alone"
-            print(
-                f"  {strategy:10} {said:21} {revealed:5} persons revealed, {answered:6} answered,"
-                f" stopped: {sum(bool(one.stopped) for one in gang)} ({why})"
-            )
-    for strategy in ("random", "mixed"):
-        canary, any_ = 0, 0
-        for run in range(chosen.runs):
-            _, _, gang = attack(
-                world, strategy, random.Random(f"{chosen.seed}:{run}"), limits, True
-            )
-            early = [one for one in gang if one.stopped and one.queries <= FIRST]
-            canary += (
-                any(one is gang[0] for one in early) and watch.Signal.CANARIES in gang[0].stopped
-            )
-            any_ += any(one is gang[0] for one in early)
-        print(
-            f"{strategy}: a business stopped within its first {FIRST} queries, by canaries"
-            f" {canary / chosen.runs:.1%}, by any signal {any_ / chosen.runs:.1%} of {chosen.runs} runs"
-        )
-    stopped = [
-        honest(world, random.Random(f"shop {chosen.seed}:{n}"), limits) for n in range(SHOPS)
-    ]
-    print(f"honest shops stopped: {sum(map(bool, stopped))} of {SHOPS}")
+    tell_attacks(world, options)
+    tell_stops(world, options)
+    shops = [honest(world, options, f"shop {options.seed}:{n}") for n in range(SHOPS)]
+    print(f"honest shops suspended: {sum(bool(shop.stopped) for shop in shops)} of {SHOPS}")
 
 
 if __name__ == "__main__":

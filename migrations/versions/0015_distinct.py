@@ -212,11 +212,11 @@ BEGIN
         FROM unnest(mark_holders, positions, marks, blocks, mark_places) AS m (holder, position, mark, block, place)
         GROUP BY m.holder, m.mark, m.block
     ) AS once
-    WHERE NOT EXISTS (
-        SELECT FROM unmatched u
+    -- One by one, by the index: as a join it might be planned for a small table, and kept when it has grown.
+    WHERE real - interval '1 day' >= coalesce((
+        SELECT u.at FROM unmatched u
         WHERE u.business_id = businesses[holder] AND u.block = once.block AND u.mark = once.mark
-          AND u.at > real - interval '1 day'
-    );
+    ), '-infinity');
     SELECT d.admitted, d.waits, d.remaining, d.resets INTO admitted, waits, remaining, resets
     FROM registry_debit(
         names, holders, quotas, seconds, costs, apart, new_holders, new_positions, new_met

@@ -1,5 +1,6 @@
 """A lookup that can be made: what was sent, in normal form, with its keyed index values."""
 
+import hmac
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -80,17 +81,17 @@ def _marks(
     keyring: Keyring, member: Member, subject: Subject, tokens: Sequence[Token]
 ) -> list[Mark]:
     """Each strong identifier; or, asked by name, all that is asked for as one."""
+    key, whose = keyring.asked_key, member.business_id.bytes
     if tokens[0].kind not in STRONG:
         values = tuple(token.value for token in tokens)
-        return [Mark(_keyed(keyring, member, b"".join(values).hex()), 0, values)]
+        return [Mark(_keyed(key, whose + b"".join(values)), 0, values)]
     marks = []
     for (kind, text), token in zip(dict.fromkeys(strong_values(subject)), tokens, strict=True):
-        mark, shared = _keyed(keyring, member, f"{kind}|{text}"), watch.block_of(kind, text)
-        block = 0 if shared is None else _keyed(keyring, member, f"{kind}|{shared}|")
-        marks.append(Mark(mark, block, (token.value,)))
+        shared = watch.block_of(kind, text)
+        block = 0 if shared is None else _keyed(key, whose + f"{kind}|{shared}".encode())
+        marks.append(Mark(_keyed(key, whose + token.value), block, (token.value,)))
     return marks
 
 
-def _keyed(keyring: Keyring, member: Member, text: str) -> int:
-    digest = keyring.digest("asked", f"{member.business_id}|{text}")
-    return int.from_bytes(digest[:8], signed=True)
+def _keyed(key: bytes, what: bytes) -> int:
+    return int.from_bytes(hmac.digest(key, what, "sha256")[:8], signed=True)

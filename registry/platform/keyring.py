@@ -52,6 +52,11 @@ class Keyring:
         return self._derive("names", self.current)
 
     @property
+    def asked_key(self) -> bytes:
+        """For marks of what a business asked for (`lookups.queries.Mark`)."""
+        return self._derive("asked", self.current)
+
+    @property
     def side_key(self) -> bytes:
         """For AES-GCM of side stores that belong to no report (stored idempotent answers)."""
         return self._derive("side", self.current)

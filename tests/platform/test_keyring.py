@@ -21,8 +21,8 @@ def ring(byte: int = 1, current: int = 1) -> Keyring:
 def test_every_use_has_a_key_of_its_own() -> None:
     """What one label makes means nothing under another, nor under another version or master."""
     one = ring()
-    derived = {one.index_key, one.names_key, one.side_key, one.key_encryption_key(1)}
-    assert len(derived) == 4
+    derived = {one.index_key, one.names_key, one.side_key, one.asked_key, one.key_encryption_key(1)}
+    assert len(derived) == 5
     assert bytes([1]) * 32 not in derived
     digests = {
         one.digest("a", "x"),
