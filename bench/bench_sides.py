@@ -97,18 +97,24 @@ def _without_key() -> None:
 
 
 def _without_budget() -> None:
-    """Nothing is locked, spent or refused."""
+    """Nothing is locked, spent, counted or refused."""
     real = store.ask
+    _without_distinct()
 
-    async def free(connection: Any, values: Any, businesses: Any, budgets: Any) -> Any:
+    async def free(connection: Any, businesses: Any, budgets: Any, calls: Any) -> Any:
         costs = [cost for _, cost in budgets]
-        read = await real(connection, values, businesses, [(budget, 0) for budget, _ in budgets])
+        read = await real(connection, businesses, [(budget, 0) for budget, _ in budgets], calls)
         spent = [
             dataclasses.replace(one, admitted=c) for one, c in zip(read.spent, costs, strict=True)
         ]
         return read._replace(spent=spent)
 
     store.ask = free
+
+
+def _without_distinct() -> None:
+    """Nothing distinct is marked, and so nothing of it counted or watched."""
+    queries._marks = lambda *_: []
 
 
 def _without_record() -> None:
@@ -131,8 +137,12 @@ def _without_standing() -> None:
     """Nothing is searched and so nothing found."""
     real = store.ask
 
-    async def none(connection: Any, _: Any, businesses: Any, budgets: Any) -> Any:
-        return await real(connection, (), businesses, budgets)
+    async def none(connection: Any, businesses: Any, budgets: Any, calls: Any) -> Any:
+        empty = [
+            call._replace(query=msgspec.structs.replace(call.query, values={}, marks=()))
+            for call in calls
+        ]
+        return await real(connection, businesses, budgets, empty)
 
     store.ask = none
 
@@ -144,7 +154,7 @@ def _without_normal_form() -> None:
 
 def _without_index_value() -> None:
     """No keyed digests: one value, always."""
-    tokens = queries.identities.tokens
+    tokens = queries.identities.asked_tokens
     first: list[Any] = []
 
     def same(*given: Any) -> Any:
@@ -152,13 +162,13 @@ def _without_index_value() -> None:
             first.extend(tokens(*given))
         return first
 
-    queries.identities.tokens = same
+    queries.identities.asked_tokens = same
 
 
 class _Through:
     """In the place of a middleware: nothing."""
 
-    def __init__(self, application: Any, *_: Any) -> None:
+    def __init__(self, application: Any, *_: Any, **__: Any) -> None:
         self._app = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -166,8 +176,25 @@ class _Through:
         await self._app(scope, receive, send)
 
 
+class _Body(_Through):
+    """In the place of the guard: the body is read, and nothing of it looked at."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        chunks, more = [], scope["type"] == "http"
+        while more:
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        scope.setdefault("state", {})["body"] = b"".join(chunks)
+        await super().__call__(scope, receive, send)
+
+
 def _without_guard() -> None:
-    app.Guard = _Through
+    app.Guard = _Body
+
+
+def _without_admission() -> None:
+    app.Admission = _Through
 
 
 def _without_access_log() -> None:
@@ -185,8 +212,10 @@ CONTROLS: dict[str, Callable[[], None]] = {
     "normal form": _without_normal_form,
     "index value": _without_index_value,
     "budget": _without_budget,
+    "distinct and watch": _without_distinct,
     "standing": _without_standing,
     "sealed record and audit entry": _without_record,
+    "gates and deadline": _without_admission,
     "access log and metrics": _without_access_log,
     "budget headers": _without_headers,
 }
