@@ -141,9 +141,9 @@ END $$
 # it holds that value itself. `compared` says for which of the values the query has more to compare, a name or a date:
 # only for these, and for facts with the person's own words, the sealed record comes along.
 # `businesses` stand in the order of the holders. `marks` say what is distinct in what is asked: whose call it is
-# (`mark_holders`, and which of that holder's calls, 1, 2, ...: `positions`), by which of the values it is looked up
-# (`mark_places`; a mark with several values stands there several times), and its `blocks`: numbers that differ in their
-# last digits only share one, nought is none. Returned by holder: how many neighbours stand in the fullest block that
+# (`mark_holders`, and which of that holder's calls, 1, 2, ...: `positions`), by which of the values it is found
+# (`mark_places`; nought: by none, so that it counts as unmatched), and its `blocks`: numbers that differ in their last
+# digits only share one, nought is none. Returned by holder: how many neighbours stand in the fullest block that
 # was asked in, and how many canaries the business met within `met_since`, when it met one now.
 _ASK = """
 CREATE FUNCTION registry_ask(

@@ -33,8 +33,8 @@ class Mark(NamedTuple):
     mark: int
     #: What it shares with numbers that differ in their last digits only; nought when there are none like it.
     block: int
-    #: The index values by which it is looked up.
-    values: tuple[bytes, ...]
+    #: The index value by which it is found; None for a name, whose values others share: it counts as unmatched.
+    value: bytes | None
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -83,13 +83,13 @@ def _marks(
     """Each strong identifier; or, asked by name, all that is asked for as one."""
     key, whose = keyring.asked_key, member.business_id.bytes
     if tokens[0].kind not in STRONG:
-        values = tuple(token.value for token in tokens)
-        return [Mark(_keyed(key, whose + b"".join(values)), 0, values)]
+        together = b"".join(token.value for token in tokens)
+        return [Mark(_keyed(key, whose + together), 0, None)]
     marks = []
     for (kind, text), token in zip(dict.fromkeys(strong_values(subject)), tokens, strict=True):
         shared = watch.block_of(kind, text)
         block = 0 if shared is None else _keyed(key, whose + f"{kind}|{shared}".encode())
-        marks.append(Mark(_keyed(key, whose + token.value), block, (token.value,)))
+        marks.append(Mark(_keyed(key, whose + token.value), block, token.value))
     return marks
 
 

@@ -28,6 +28,8 @@ from registry.platform.vault import DataKey
 Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
 #: Lists of different lengths are no array of PostgreSQL's: they travel as text.
 REPORT_IDS = 6
+#: The place of what is found by no value.
+NOWHERE = 0
 
 
 class Row(NamedTuple):
@@ -143,13 +145,13 @@ async def ask(
 
 
 def _marks(calls: Sequence[Call], places: Mapping[bytes, int]) -> tuple[list[int], ...]:
-    """What is distinct in what is asked for: payers, which of their calls, marks, blocks, places of the values."""
+    """What is distinct in what is asked for: payers, which of their calls, marks, blocks, places of their values."""
     seen: Counter[int] = Counter()
     rows = []
     for payer, query in calls:
         seen[payer] += 1
-        for mark, block, values in query.marks:
-            rows += [(payer, seen[payer], mark, block, places[value]) for value in values]
+        for mark, block, value in query.marks:
+            rows.append((payer, seen[payer], mark, block, places[value] if value else NOWHERE))
     return (*map(list, zip(*rows, strict=True) if rows else repeat((), 5)),)
 
 

@@ -107,8 +107,11 @@ async def test_each_identifier_counts(narrow: Registry) -> None:
     assert (await ask(shop, *STRANGERS[2:4])).status_code == 200
 
 
-async def test_a_name_counts_as_one(narrow: Registry) -> None:
-    shop = await narrow.shop()
+async def test_a_name_counts_as_one_whoever_it_leads_to(narrow: Registry) -> None:
+    """Names are shared: were one that somebody has free, going through names would be."""
+    reporter, shop = await narrow.shop(), await narrow.shop()
+    known = {"name": "Ковальчук Остап", "birth_date": "1990-01-02"}
+    await narrow.published(reporter, subject={"phone": "+380505550177", **known})
     for _ in range(2):
         body = query(name="Ковальчук Остап", birth_date="1990-01-02")
         assert (await shop.call("POST", "/v1/lookups", body)).status_code == 200
