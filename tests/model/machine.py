@@ -4,6 +4,7 @@ What each is answered is told to the oracle; after every step a business looks t
 whether that is what it may see.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from registry.platform import clock
 from registry.staff.rules import Role
 from tests.factories.registry import PDF, Shop, submission
 from tests.model.oracle import DAY, HOUR, Broken, Case, Dispute, Promise
+from tests.model.stages import SO_FAR, Stage
 from tests.model.world import World, somebody
 
 MINUTE = timedelta(minutes=1)
@@ -33,13 +35,15 @@ class Machine(RuleBasedStateMachine):
 
     world: ClassVar[World]
 
-    @initialize()
-    def begin(self) -> None:
-        """Two businesses, one of which has a moderator among its people, and somebody to report."""
-        self.offset = self.passed = timedelta()
+    @initialize(stage=st.sampled_from(Stage))
+    def begin(self, stage: Stage) -> None:
+        """Two businesses, one of which has a moderator among its people, somebody to report, and what was so far."""
+        self.offset, self.passed, self.steps = timedelta(), timedelta(), 0
         self.cases: list[Case] = []
         self.subject = somebody()
         self.run(self._begin())
+        for step in SO_FAR[stage]:
+            step(self)
 
     async def _begin(self) -> None:
         registry = self.world.registry
@@ -48,7 +52,8 @@ class Machine(RuleBasedStateMachine):
         self.moderators = [*self.world.moderators, insider]
 
     def teardown(self) -> None:
-        """Nothing of it is due any more."""
+        """Nothing of it is due any more, and the post works."""
+        self.world.let_post(work=True)
         if hasattr(self, "moderators"):
             self.run(self.world.retire([shop.id for shop in self.reporters]))
 
@@ -63,9 +68,15 @@ class Machine(RuleBasedStateMachine):
         """The machine's time."""
         return datetime.now(UTC) + self.offset
 
-    def pick(self, number: int) -> Case:
-        """One of the reports there are, the newest as likely as all others."""
-        return self.cases[-1 - number % len(self.cases)]
+    def pick(self, number: int, likely: Callable[[Case], object] = lambda _: True) -> Case:
+        """One of the reports there are: mostly one for which the act makes sense."""
+        found = [case for case in self.cases if likely(case)] if number % 3 else []
+        among = found or self.cases
+        return among[number % len(among)]
+
+    def rarely(self) -> bool:
+        """Every fourth step: acts that seldom lead anywhere leave room for the others."""
+        return self.steps % 4 == 0
 
     def as_person(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A call of the person with both proofs."""
@@ -116,7 +127,7 @@ class Machine(RuleBasedStateMachine):
             body = submission(subject=self.subject)
         return body if matter is None else {**body, "contract_reference": matter}
 
-    @precondition(lambda self: len(self.cases) < 4)
+    @precondition(lambda self: sum(not case.ended for case in self.cases) < 3)
     @rule(reporter=st.integers(0, 1))
     def file(self, reporter: int) -> None:
         """A reporter files something new."""
@@ -126,11 +137,11 @@ class Machine(RuleBasedStateMachine):
         assert answer.status_code == 201, answer.text
         self._taken_in(reporter, body, answer)
 
-    @precondition(lambda self: 0 < len(self.cases) < 6)
+    @precondition(lambda self: len(self.cases) < 8 and any(one.ended for one in self.cases))
     @rule(number=any_case)
     def file_again(self, number: int) -> None:
         """A reporter files a matter that ended, as if it were new."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.ended)
         if case.ended is None:
             return
         buried = any(
@@ -146,11 +157,11 @@ class Machine(RuleBasedStateMachine):
             self._taken_in(case.reporter, body, answer)
         assert answer.status_code == (409 if buried else 201), answer.text
 
-    @precondition(lambda self: 0 < len(self.cases) < 6)
+    @precondition(lambda self: len(self.cases) < 8 and any(one.ended for one in self.cases))
     @rule(number=any_case, certified=st.booleans())
     def bring_back(self, number: int, certified: bool) -> None:
         """A reporter brings an ended report back, and certifies it or does not."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.ended)
         sent = {**PAPER, "certification": certified, "report": self._body(case.matter)}
         path = f"/v1/reports/{case.id}/reinsertion"
         answer = self.as_reporter(case, "POST", path, sent)
@@ -160,7 +171,7 @@ class Machine(RuleBasedStateMachine):
             back = self._taken_in(case.reporter, sent["report"], answer)
             back.brought_back = True
 
-    @precondition(lambda self: self.cases)
+    @precondition(lambda self: self.cases and self.rarely())
     @rule(number=any_case)
     def edit(self, number: int) -> None:
         """A reporter changes what the report says."""
@@ -173,7 +184,7 @@ class Machine(RuleBasedStateMachine):
             case.agreed.clear()
             case.asked_at = None
 
-    @precondition(lambda self: self.cases)
+    @precondition(lambda self: self.cases and self.rarely())
     @rule(number=any_case, how=st.sampled_from(["withdraw", "settle"]))
     def take_back(self, number: int, how: str) -> None:
         """A reporter takes a report back, or says that it is paid."""
@@ -186,7 +197,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=any_case)
     def answer(self, number: int) -> None:
         """A reporter answers a dispute."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.contest)
         if case.contest is None:
             return
         path = f"/v1/disputes/{case.contest.id}/response"
@@ -203,7 +214,7 @@ class Machine(RuleBasedStateMachine):
     )
     def screen(self, number: int, who: int, decision: str) -> None:
         """A moderator decides on a report."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.published_at is None and not one.ended)
         codes = {
             "publish": "proof_standard_met",
             "request_info": "unclear",
@@ -232,7 +243,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=any_case, who=any_moderator, ruling=st.sampled_from(["uphold", "amend", "remove"]))
     def rule_(self, number: int, who: int, ruling: str) -> None:
         """A moderator rules on a dispute."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.contest)
         contest = case.contest
         if contest is None:
             return
@@ -262,7 +273,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=any_case, paid=st.booleans())
     def dispute(self, number: int, paid: bool) -> None:
         """The person disputes a report, or says that it is paid."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.published_at and not one.ended)
         body = {"report_id": case.id, **WORDS}
         path = "/v1/subject/settlements" if paid else "/v1/disputes"
         answer = self.as_person("POST", path, body if paid else {**body, "ground": "inaccurate"})
@@ -282,7 +293,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=any_case)
     def add_evidence(self, number: int) -> None:
         """The person adds a file to their last dispute; what was refused as nothing new is taken up."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.disputes and not one.ended)
         if not case.disputes:
             return
         last = case.disputes[0]
@@ -300,7 +311,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=any_case)
     def appeal(self, number: int) -> None:
         """The person appeals the last ruling."""
-        case = self.pick(number)
+        case = self.pick(number, lambda one: one.disputes and not one.ended)
         if not case.disputes:
             return
         last = case.disputes[0]
@@ -312,7 +323,7 @@ class Machine(RuleBasedStateMachine):
 
     # --- the attacker, the post and the clock ---
 
-    @precondition(lambda self: self.cases)
+    @precondition(lambda self: self.cases and self.rarely())
     @rule(
         number=any_case,
         proofs=st.sampled_from(["none", "phone", "stranger", "reporter", "neighbour"]),
@@ -341,6 +352,12 @@ class Machine(RuleBasedStateMachine):
             raise Broken(Promise.BOUNDED, f"whoever has {proofs} acted as another")
         assert answer.status_code in (401, 403, 404), answer.text
 
+    @precondition(lambda self: self.cases and self.rarely())
+    @rule(works=st.booleans())
+    def post(self, works: bool) -> None:
+        """Letters cannot be written, or can be again."""
+        self.world.let_post(work=works)
+
     @precondition(lambda self: self.cases)
     @rule(leap=st.sampled_from(LEAPS))
     def wait(self, leap: timedelta) -> None:
@@ -360,6 +377,7 @@ class Machine(RuleBasedStateMachine):
         """After every step: what a lookup shows is what it may, and the audit log says how it came to that."""
         if not getattr(self, "cases", None):
             return
+        self.steps += 1
         self.run(self._look())
 
     async def _look(self) -> None:

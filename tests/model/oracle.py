@@ -114,6 +114,13 @@ class Case:
             return Promise.CERTIFIED
         return Promise.CONTESTED if self.hidden else None
 
+    @property
+    def doubtful(self) -> bool:
+        """Its notice came so late that, brought back, it may have ended: five business days may be seven or more."""
+        if not self.brought_back or self.published_at is None or self.told_at is None:
+            return False
+        return self.told_at > self.published_at + 5 * DAY
+
     def end(self, why: str, now: datetime) -> None:
         """It ended, by whomever."""
         self.ended = why
@@ -151,7 +158,7 @@ class Case:
         refused = self.may_show(now)
         if visible and refused:
             raise Broken(refused, f"report {self.id} was shown")
-        if not visible and refused is None:
+        if not visible and refused is None and not self.doubtful:
             raise Broken(Promise.BOUNDED, f"report {self.id} was hidden by nothing that may")
         if refused is Promise.CONTESTED and not overdue:
             self.hidden_for += passed

@@ -95,6 +95,17 @@ class World:
         written = [msgspec.json.decode(file.read_bytes()) for file in files if file.exists()]
         return min((datetime.fromisoformat(one["at"]) for one in written), default=None)
 
+    def let_post(self, *, work: bool) -> None:
+        """Let no letter be written from now on, as when a disk is full; or let the post work again."""
+        folder = self.registry.runtime.settings.outbox_dir
+        aside = folder.with_name("outbox-aside")
+        if work and aside.exists():
+            folder.unlink()
+            aside.rename(folder)
+        elif not work and not aside.exists():
+            folder.rename(aside)
+            folder.touch()
+
     async def audited_state(self, report_id: str) -> str | None:
         """The state that the audit log leads to, each entry from where the one before had led; None for a gap."""
         said = (
