@@ -50,6 +50,7 @@ async def view(session: Session, report: Report, key: DataKey | None) -> ReportV
             ends=session.policy.ends,
             fixed=report.visible_from,
         ),
+        restricted=report.restricted_at is not None and state not in rules.FINAL,
         retention_until=report.retention_until,
         due=next_change(report.due_event, report.due_at),
         category=Category(report.category),

@@ -149,6 +149,12 @@ class ReportView(Struct, frozen=True, kw_only=True):
         datetime | None,
         Meta(description="The earliest time at which lookups can show it; null in final states."),
     ]
+    restricted: Annotated[
+        bool,
+        Meta(
+            description="Whether lookups do not show it, whatever its state, while a moderator weighs an objection."
+        ),
+    ]
     retention_until: Annotated[
         datetime, Meta(description="The last moment at which lookups can show it.")
     ]

@@ -30,10 +30,12 @@ async def test_an_objection_hides_at_once_and_a_refusal_shows_again(
     assert left == 30 * DAY
     assert await shown(asker) == []
     (held,) = (await person.file())["reports"]
-    assert (held["state"], held["restricted"]) == ("active", True)
+    theirs = await reporter.view(report["id"])
+    assert [(one["state"], one["restricted"]) for one in (held, theirs)] == [("active", True)] * 2
     decided = await weigh(sandbox, objection["id"])
     assert decided.status_code == 200, decided.text
     assert await shown(asker) == [before]
+    assert (await reporter.view(report["id"]))["restricted"] is False
     (mine_now,) = await mine(person, "objections")
     assert (mine_now["state"], mine_now["code"]) == ("refused", "interests_prevail")
     assert mine_now["reason"] == "zasiv: weighed"

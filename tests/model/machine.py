@@ -162,13 +162,14 @@ class Machine(RuleBasedStateMachine):
     def bring_back(self, number: int, certified: bool) -> None:
         """A reporter brings an ended report back, and certifies it or does not."""
         case = self.pick(number, lambda one: one.ended)
-        sent = {**PAPER, "certification": certified, "report": self._body(case.matter)}
+        body = self._body(case.matter)
+        sent = {**PAPER, "certification": certified, "report": body}
         path = f"/v1/reports/{case.id}/reinsertion"
         answer = self.as_reporter(case, "POST", path, sent)
         if answer.status_code == 201:
             if not certified:
                 raise Broken(Promise.CERTIFIED, "an ended report came back without certification")
-            back = self._taken_in(case.reporter, sent["report"], answer)
+            back = self._taken_in(case.reporter, body, answer)
             back.brought_back = True
 
     @precondition(lambda self: self.cases and self.rarely())
