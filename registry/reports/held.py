@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from registry.matching.subject import Subject
+from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import lifecycle, store, views
@@ -36,16 +38,21 @@ class Ruled(msgspec.Struct, frozen=True):
 
 
 async def of_records(session: Session, records: Collection[UUID]) -> list[Held]:
-    """The reports that wrote these records, newest first, each opened."""
+    """The reports that wrote these records, newest first, each opened; without any that is erased meanwhile."""
     found = []
     for report in await store.list_of_records(session, records):
-        key = await lifecycle.data_key(session, report)
-        content = lifecycle.content_of(report, key)
-        assert content is not None  # noqa: S101 - a report with a record has its content
-        files = await store.list_evidence(session, report.id)
-        subject = await lifecycle.subject_of(session, report, key)
-        found.append(Held(report, key, content, subject, [file.media_type for file in files]))
+        with suppress(lifecycle.IllegalTransition, NotFound):
+            found.append(await _open(session, report))
     return found
+
+
+async def _open(session: Session, report: Report) -> Held:
+    key = await lifecycle.data_key(session, report)
+    content = lifecycle.content_of(report, key)
+    assert content is not None  # noqa: S101 - a report with a record has its content
+    files = await store.list_evidence(session, report.id)
+    subject = await lifecycle.subject_of(session, report, key)
+    return Held(report, key, content, subject, [file.media_type for file in files])
 
 
 async def lock(session: Session, report_id: UUID) -> None:
