@@ -24,6 +24,7 @@ from registry.identities.wire import SubjectDescription
 from registry.matching.fingerprints import strong_values
 from registry.matching.subject import Subject, parse
 from registry.platform.db import as_system, lock_values
+from registry.platform.errors import NotFound
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.runtime import Session
@@ -77,10 +78,12 @@ def value_faults(body: object, *, country: str) -> list[Fault]:
 
 
 async def subject_of(session: Session, record_id: UUID, data_key: DataKey) -> Subject:
-    """What a record holds."""
+    """What a record holds; raises `NotFound` for one that was erased meanwhile."""
     async with as_system(session):
-        record = await store.get_record(session, record_id)
-        return data_key.open(PLACE, record.sealed, Subject)
+        found = await store.list_sealed(session, records={record_id})
+    if not found:
+        raise NotFound
+    return data_key.open(PLACE, found[0].sealed, Subject)
 
 
 async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:

@@ -251,11 +251,6 @@ async def list_tokens(session: Session, record_id: UUID) -> Sequence[tuple[bytes
     return [(row.index_value, row.kind) for row in await session.execute(query)]
 
 
-async def get_record(session: Session, record_id: UUID) -> Record:
-    """The record."""
-    return await session.get_one(Record, record_id)
-
-
 async def put_fact(
     session: Session, report_id: UUID, record_id: UUID, business_id: UUID, codes: FactCodes
 ) -> None:
