@@ -28,6 +28,8 @@ class Stage(StrEnum):
     UPHELD = "upheld"
     #: Both were taken back, brought back with certification, and wait for two moderators.
     BROUGHT_BACK = "brought_back"
+    #: Two moderators published what the second reporter brought back, and lookups show it.
+    SHOWN_AGAIN = "shown_again"
 
 
 _SCREENING: list[Step] = [
@@ -62,6 +64,13 @@ _BROUGHT_BACK: list[Step] = [
     lambda m: m.bring_back(number=1, certified=True),
     lambda m: m.wait(leap=25 * HOUR),
 ]
+_SHOWN_AGAIN: list[Step] = [
+    *_BROUGHT_BACK,
+    lambda m: m.screen(number=3, who=0, decision="publish"),
+    lambda m: m.screen(number=3, who=1, decision="publish"),
+    lambda m: m.wait(leap=HOUR),
+    lambda m: m.wait(leap=8 * DAY),
+]
 SO_FAR: dict[Stage, list[Step]] = {
     Stage.NOTHING: [],
     Stage.SCREENING: _SCREENING,
@@ -69,4 +78,5 @@ SO_FAR: dict[Stage, list[Step]] = {
     Stage.DISPUTED: _DISPUTED,
     Stage.UPHELD: _UPHELD,
     Stage.BROUGHT_BACK: _BROUGHT_BACK,
+    Stage.SHOWN_AGAIN: _SHOWN_AGAIN,
 }

@@ -166,12 +166,8 @@ def _wait(*leaps: timedelta) -> tuple[Step, ...]:
 
 
 _PUBLISH: tuple[Step, ...] = (lambda m: m.screen(number=0, who=0, decision="publish"),)
-#: Both moderators of no business publish what the second reporter brought back.
-_TWICE: tuple[Step, ...] = (
-    lambda m: m.screen(number=3, who=0, decision="publish"),
-    lambda m: m.screen(number=3, who=1, decision="publish"),
-    *_wait(HOUR, 8 * DAY),
-)
+#: The only moderator of no business who agreed publishes what the second reporter brought back.
+_ONCE: Step = lambda m: m.screen(number=3, who=0, decision="publish")  # noqa: E731 - a step like the others
 STORIES = (
     Story(Promise.NOTICE, no_days, Stage.SCREENING, (*_PUBLISH, *_wait(HOUR))),
     Story(Promise.NOTICE, no_letter, Stage.SCREENING, (*_PUBLISH, *_wait(HOUR, 8 * DAY))),
@@ -194,13 +190,12 @@ STORIES = (
         (lambda m: m.rule_(number=3, who=0, ruling="uphold"),),
         without_trigger="dispute_rulings",
     ),
-    Story(Promise.TWO, one_is_two, Stage.BROUGHT_BACK, _TWICE),
+    Story(Promise.TWO, one_is_two, Stage.BROUGHT_BACK, (_ONCE,)),
     Story(
         Promise.TWO,
         one_upholds,
-        Stage.BROUGHT_BACK,
+        Stage.SHOWN_AGAIN,
         (
-            *_TWICE,
             lambda m: m.dispute(number=3, paid=False),
             lambda m: m.answer(number=3),
             lambda m: m.rule_(number=3, who=2, ruling="uphold"),
