@@ -194,7 +194,9 @@ def _without_guard() -> None:
 
 
 def _without_admission() -> None:
+    """Neither gates nor deadlines, nor a share of each business, which the gates give back."""
     app.Admission = _Through
+    app.Shares.take = lambda *_: None
 
 
 def _without_access_log() -> None:

@@ -10,6 +10,7 @@ same client over 64 kept-alive connections, in turn, several rounds. Prints medi
 control costs, by switching it off.
 
     python bench/lookup.py [--rounds 5] [--seconds 3] [--persons 2000] [--only peak,rate,controls]
+                           [--controls "budget,distinct and watch"]
 """
 
 import argparse
@@ -247,7 +248,7 @@ class Bench:
     async def controls(self) -> None:
         """What a call costs more with each control than without it."""
         print("\nCPU of a call with each control and without it (hits, one process)")
-        for control in CONTROLS:
+        for control in self.options.controls.split(","):
             with self.serving(("ours", f"ours without {control}")) as ports:
                 got = await self.rounds(ports, "hits")
                 on, off = (load.server + load.database for load in got.values())
@@ -306,6 +307,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=2000)
     parser.add_argument("--processes", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--only", default="peak,rate,controls")
+    parser.add_argument("--controls", default=",".join(CONTROLS), help="which to switch off")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
