@@ -90,11 +90,12 @@ async def raise_(
 
 async def lift(session: Session, actor: Actor, business_id: UUID, reason: str) -> None:
     """Let a business look up again, and begin to count anew; raises `NotSuspended`."""
+    # Before the business is locked: a lookup under way holds what is counted, and waits for the business.
+    await limits.count_anew(session, business_id)
     business = await store.lock(session, business_id)
     if business.lookups_suspended_at is None:
         raise NotSuspended("Its keys may look up already.")
     business.lookups_suspended_at = business.lookups_suspended_for = None
-    await limits.count_anew(session, business_id)
     audit.record(
         session,
         actor,

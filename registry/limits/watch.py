@@ -16,6 +16,8 @@ BLOCK_DIGITS = 3
 #: Distinct unmatched numbers of one block, asked in a day. Among 50,000 numbers that fall at random into the 100,000
 #: blocks of ten operator codes, 12 in one block are met less than once in ten million days.
 NEIGHBOURS = 12
+#: From so many on they are told of: fewer are met by chance where 50,000 are asked for in a day.
+NEIGHBOURS_TOLD = 9
 #: Distinct canaries asked within the window. One may be a slip of the pen and only raises an alarm.
 CANARIES = 3
 CANARY_WINDOW = timedelta(days=30)
@@ -71,11 +73,11 @@ def block_of(kind: str, text: str) -> str | None:
 
 
 def alarms(counts: Counts) -> list[Signal]:
-    """What the operator and the business are told of; the first half of a limit is silence, save for canaries."""
+    """What the operator and the business are told of: well before it stops anything, canaries at once."""
     found = []
     if counts.canaries >= 1:
         found.append(Signal.CANARIES)
-    if counts.neighbours * 2 >= NEIGHBOURS:
+    if counts.neighbours >= NEIGHBOURS_TOLD:
         found.append(Signal.NEIGHBOURS)
     if counts.refusals * 2 >= _most_refusals(counts):
         found.append(Signal.REFUSALS)

@@ -159,14 +159,14 @@ async def test_a_moderator_lifts_nothing(planted: Registry) -> None:
 
 
 async def test_a_run_of_neighbours_stops(registry: Registry) -> None:
-    """At half of it an alarm, at the whole the end; the last is not answered."""
+    """Before the end an alarm; the last is not answered."""
     shop = await registry.shop()
     statuses = [(await ask(shop, number)).status_code for number in RUN]
     assert statuses == [200] * (watch.NEIGHBOURS - 1) + [403]
     assert (await settled(shop))["lookups_suspended"]["signal"] == "neighbours"
     assert [(one["count"], one["suspended"]) for one in await alarms(registry)] == [
         (watch.NEIGHBOURS, True),
-        (watch.NEIGHBOURS // 2, False),
+        (watch.NEIGHBOURS_TOLD, False),
     ]
 
 

@@ -6,6 +6,7 @@ from registry.limits.watch import (
     CANARIES,
     LEAST_REFUSALS,
     NEIGHBOURS,
+    NEIGHBOURS_TOLD,
     REFUSALS,
     Counts,
     Signal,
@@ -24,7 +25,8 @@ QUOTA = 200
         (Counts(0, 0, 0, QUOTA), [], []),
         (Counts(1, 0, 0, QUOTA), [Signal.CANARIES], []),
         (Counts(CANARIES, 0, 0, QUOTA), [Signal.CANARIES], [Signal.CANARIES]),
-        (Counts(0, NEIGHBOURS // 2 - 1, 0, QUOTA), [], []),
+        (Counts(0, NEIGHBOURS_TOLD - 1, 0, QUOTA), [], []),
+        (Counts(0, NEIGHBOURS_TOLD, 0, QUOTA), [Signal.NEIGHBOURS], []),
         (Counts(0, NEIGHBOURS - 1, 0, QUOTA), [Signal.NEIGHBOURS], []),
         (Counts(0, NEIGHBOURS, 0, QUOTA), [Signal.NEIGHBOURS], [Signal.NEIGHBOURS]),
         (Counts(0, 0, REFUSALS * QUOTA - 1, QUOTA), [Signal.REFUSALS], []),
@@ -37,7 +39,7 @@ QUOTA = 200
 def test_what_is_told_and_what_stops(
     counts: Counts, told: list[Signal], stopped: list[Signal]
 ) -> None:
-    """Half of a limit is told of, the whole of it stops; one canary may be a slip and is told of alone."""
+    """Part of a limit is told of, the whole of it stops; one canary may be a slip and is told of alone."""
     assert alarms(counts) == told
     assert stops(counts) == stopped
 
