@@ -4,7 +4,6 @@ The counting itself is done by SQL functions (GCRA, `migrations/versions/0015`),
 """
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,26 +111,18 @@ def divided(spent: Spent, costs: Sequence[int]) -> list[Spent]:
     Of what is counted apart each is told what all of them left.
     """
     left, parts = spent.admitted, []
-    windows = spent.budget.windows
+    counted = [int(name != UNMATCHED) for name, _, _ in spent.budget.windows]
+    steps = [
+        counts * seconds / quota
+        for counts, (_, quota, seconds) in zip(counted, spent.budget.windows, strict=True)
+    ]
     for cost in costs:
         got = min(cost, left)
         left -= got
-        later = [0 if name == UNMATCHED else left for name, _, _ in windows]
-        parts.append(
-            Spent(
-                budget=spent.budget,
-                admitted=got,
-                remaining=tuple(map(operator.add, spent.remaining, later)),
-                resets=tuple(
-                    reset - more * seconds / quota
-                    for reset, more, (_, quota, seconds) in zip(
-                        spent.resets, later, windows, strict=True
-                    )
-                ),
-                wait=0.0 if left else spent.wait,
-                at=spent.at,
-            )
-        )
+        remaining = [room + left * one for room, one in zip(spent.remaining, counted, strict=True)]
+        resets = [reset - left * step for reset, step in zip(spent.resets, steps, strict=True)]
+        wait = 0.0 if left else spent.wait
+        parts.append(Spent(spent.budget, got, tuple(remaining), tuple(resets), wait, spent.at))
     return parts
 
 

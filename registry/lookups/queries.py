@@ -1,7 +1,7 @@
 """A lookup that can be made: what was sent, in normal form, with its keyed index values."""
 
-import hmac
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -94,4 +94,4 @@ def _marks(
 
 
 def _keyed(key: bytes, what: bytes) -> int:
-    return int.from_bytes(hmac.digest(key, what, "sha256")[:8], signed=True)
+    return int.from_bytes(blake2b(what, digest_size=8, key=key).digest(), signed=True)
