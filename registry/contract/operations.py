@@ -36,6 +36,8 @@ CONTENT: Mapping[str, Mapping[str, Schema]] = {
     "read_figures": {"text/html": {"type": "string"}},
     "read_openapi": {JSON: {"type": "object"}},
 }
+#: Forms in which an answer can be had besides JSON and MessagePack, by call.
+ALSO: Mapping[str, Mapping[str, Schema]] = {"read_file": {"text/html": {"type": "string"}}}
 UPLOAD: Schema = {
     "type": "object",
     "properties": {
@@ -200,12 +202,13 @@ def _success(call: Call, types: Components) -> dict[str, Any]:
     names += ["Idempotent-Replayed"] if call.idempotent else []
     names += ["Content-Disposition"] if call.name == "read_evidence" else []
     content: Any = {media: {"schema": one} for media, one in CONTENT.get(call.name, {}).items()}
+    also = {media: {"schema": one} for media, one in ALSO.get(call.name, {}).items()}
     name = types.name(call.answers)
     said = types.schemas[name].get("description", "") if name else ""
     return {
         "description": said.split("\n\n")[0] or "As asked.",
         "headers": _headers(names),
-        "content": content or _content(call.answers, types),
+        "content": content or {**_content(call.answers, types), **also},
     }
 
 

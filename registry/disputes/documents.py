@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from registry.audit import service as audit
-from registry.disputes.file import identifiers_of
+from registry.disputes.file_reports import identifiers_of
 from registry.disputes.lifecycle import DisputeAlreadyDecided
 from registry.disputes.wire import DocumentCase, DocumentDecision, HeldUnder
 from registry.identities import service as identities

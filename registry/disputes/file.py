@@ -1,27 +1,28 @@
-"""The file: everything that is held about a person, and who was shown it, complete the moment it is asked for."""
+"""The file: everything that is held about a person, and who was shown it, complete the moment it is asked for.
+
+GDPR, art. 15, and the Law of Ukraine No. 2297-VI, art. 8(2), say what belongs in it. How it looks on paper is
+`file_page`; the words of the law's part are there too, and stand in both forms.
+"""
 
 from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses import service as businesses
 from registry.deadlines import months_after
-from registry.disputes import service
-from registry.disputes.wire import HeldReport, Shown, SubjectFile
+from registry.disputes import file_page, file_reports, service
+from registry.disputes.wire import Shown, SubjectFile
 from registry.erasure import service as requests
 from registry.erasure.rules import Kind
 from registry.lookups import service as lookups
+from registry.messages.rules import Language
 from registry.platform.runtime import Session
-from registry.reports.held import Held
-from registry.reports.rules import Category
-from registry.reports.rules import State as ReportState
-from registry.reports.views import next_change
 from registry.subjects.access import Person
 
 #: What is told of a business that named no sector.
 _UNSAID = "business"
 
 
-async def read(session: Session, person: Person) -> SubjectFile:
+async def read(session: Session, person: Person, language: Language) -> SubjectFile:
     """The file of the person who calls. That it was read is on record."""
     reports = await service.reports_of(session, person)
     since = months_after(session.now.date(), -session.policy.receipt_months)
@@ -31,7 +32,8 @@ async def read(session: Session, person: Person) -> SubjectFile:
     audit.record(session, person.actor, "subject.file_read", "subject_session", person.session_id)
     return SubjectFile(
         as_of=session.now,
-        reports=[_report(one, names) for one in reports],
+        language=language,
+        reports=await file_reports.reports(session, reports, names, language),
         shown=[
             Shown(
                 on=one.at.date(),
@@ -44,6 +46,8 @@ async def read(session: Session, person: Person) -> SubjectFile:
         disputes=await service.list_own(session, person),
         erasure_requests=await requests.list_own(session, person, Kind.ERASURE),
         objections=await requests.list_own(session, person, Kind.OBJECTION),
+        letters=await file_reports.letters(session, reports),
+        information=file_page.information(session.runtime.settings, session.policy, language),
     )
 
 
@@ -53,43 +57,3 @@ async def _told(session: Session, business_id: UUID) -> str:
     if session.policy.file_names_businesses:
         return business.name
     return business.sector or _UNSAID
-
-
-def _report(one: Held, names: dict[UUID, str]) -> HeldReport:
-    report, content = one.report, one.content
-    return HeldReport(
-        id=report.id,
-        state=ReportState(report.state),
-        category=Category(report.category),
-        incident_date=content.incident_date,
-        amount=content.amount,
-        contract_reference=content.contract_reference,
-        statement=content.statement,
-        contacts=content.contacts,
-        settlement_attempts=content.settlement_attempts,
-        submitted_at=report.submitted_at,
-        visible_from=report.visible_from,
-        restricted=report.restricted_at is not None,
-        retention_until=report.retention_until,
-        due=next_change(report.due_event, report.due_at),
-        evidence=one.media_types,
-        source=names[report.business_id],
-        identifiers=identifiers_of(one),
-    )
-
-
-def identifiers_of(one: Held) -> dict[str, list[str]]:
-    """What a report says of its person, by kind."""
-    subject = one.subject
-    found = {
-        "phones": list(subject.phones),
-        "emails": list(subject.mail_addresses),
-        "tax_ids": list(subject.tax_ids),
-        "company_codes": list(subject.company_codes),
-        "handles": list(subject.handles),
-        "names": [name for name in (subject.name, *subject.other_names) if name],
-        "birth_date": [str(subject.birth_date)] if subject.birth_date else [],
-        "city": [subject.city] if subject.city else [],
-        "address": [subject.address] if subject.address else [],
-    }
-    return {kind: values for kind, values in found.items() if values}

@@ -1,13 +1,14 @@
 """The reported person's side: the file, disputes, settlements, detachments."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from registry.disputes import detachments, file, hearing, service
+from registry.disputes import detachments, file, file_page, hearing, service
 from registry.disputes.rules import Side
 from registry.disputes.wire import (
     Appeal,
@@ -21,8 +22,11 @@ from registry.disputes.wire import (
     SettlementClaim,
     SubjectFile,
 )
+from registry.messages.rules import Language, accepted_language
 from registry.platform.http import (
+    MESSAGEPACK,
     IdempotencyKey,
+    Negotiated,
     download,
     file_of,
     idempotent,
@@ -39,12 +43,26 @@ Caller = Request[Any, Any, Any]
 
 
 @get("/v1/subject/file", tags=PERSON, guards=GUARDS)
-async def read_file(request: Caller) -> SubjectFile:
-    """Read everything that is held about you: each report as it is held, where it came from, how long it stays, and
-    who was shown it in the last 12 months.
+async def read_file(request: Caller) -> Response[SubjectFile]:
+    """Read everything that is held about you: each report as it is held, where it came from, how long it stays, why
+    several are held to be about you, who was shown them in the last 12 months, your disputes, the letters to you.
+
+    With `Accept: text/html` it is a page to read, to print, or to save as a PDF from your browser. It comes in the
+    language of your `Accept-Language`: Ukrainian, Russian or English; without one, in that of your session.
     """
-    async with transaction(runtime_of(request)) as session:
-        return await file.read(session, person_of(request))
+    runtime, person = runtime_of(request), person_of(request)
+    asked = accepted_language(request.headers.get("accept-language", ""))
+    async with transaction(runtime) as session:
+        found = await file.read(session, person, asked or Language(person.language))
+    headers = {
+        **file_page.HEADERS,
+        "Vary": "Accept, Accept-Language",
+        "Content-Language": found.language,
+    }
+    if request.accept.best_match([MediaType.JSON, MESSAGEPACK, MediaType.HTML]) != MediaType.HTML:
+        return Negotiated(found, headers=headers)
+    page: Any = await asyncio.to_thread(file_page.render, found, runtime.settings, runtime.policy)
+    return Response(page, media_type=MediaType.HTML, headers=headers)
 
 
 @get("/v1/subject/disputes", tags=PERSON, guards=GUARDS)

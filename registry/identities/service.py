@@ -8,6 +8,8 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from uuid import UUID
 
+import msgspec
+
 from registry.businesses import service as businesses
 from registry.businesses.rules import State as BusinessState
 from registry.identities import standings, store
@@ -21,6 +23,7 @@ from registry.identities.resolution import (
 )
 from registry.identities.rules import FactCodes
 from registry.identities.wire import SubjectDescription
+from registry.matching.decision import Verdict
 from registry.matching.fingerprints import strong_values
 from registry.matching.subject import Subject, parse
 from registry.platform.db import as_system, lock_values
@@ -39,10 +42,12 @@ __all__ = [
     "asked_tokens",
     "attach",
     "detach",
+    "detached_of",
     "erase",
     "hidden_since",
     "hide",
     "known_among",
+    "links_of",
     "read",
     "records_under",
     "replace",
@@ -115,6 +120,43 @@ async def known_among(session: Session, values: Collection[bytes]) -> set[bytes]
     async with as_system(session):
         held = await store.list_holders(session, list(values), [1] * len(values))
     return {holder.value for holder in held}
+
+
+class Link(msgspec.Struct, frozen=True):
+    """Why two records are held to be of one party."""
+
+    records: frozenset[UUID]
+    by_moderator: bool
+    #: (field, level) of what agrees or differs; `matching.reasons` has the words.
+    evidence: list[tuple[str, str]]
+    at: datetime
+
+
+async def links_of(session: Session, records: Collection[UUID]) -> list[Link]:
+    """What holds these records together, pair by pair: the decision that counts of each."""
+    async with as_system(session):
+        entries = await store.list_decisions(session, records)
+    return [
+        Link(
+            frozenset((entry.one, entry.other)),
+            entry.staff_id is not None,
+            [(field, level) for field, level, _ in entry.evidence],
+            entry.at,
+        )
+        for entry in entries
+        if entry.verdict == Verdict.SAME
+    ]
+
+
+async def detached_of(session: Session, records: Collection[UUID]) -> dict[UUID, dict[bytes, date]]:
+    """Record -> index value of an identifier that was detached from it -> since which day."""
+    async with as_system(session):
+        rows = await store.list_spans(session, records)
+    found: dict[UUID, dict[bytes, date]] = {}
+    for row in rows:
+        if row.valid_until is not None:
+            found.setdefault(row.record_id, {})[row.index_value] = row.valid_until
+    return found
 
 
 async def detach(session: Session, value: bytes, on: date) -> list[UUID]:

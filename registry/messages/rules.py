@@ -308,6 +308,15 @@ def channel_order(has: Collection[Channel], usable: Collection[Channel]) -> list
     ]
 
 
+def accepted_language(header: str) -> Language | None:
+    """The first of our languages in an `Accept-Language` (RFC 9110, 12.5.4; weights are not looked at)."""
+    for part in header.split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in set(Language):
+            return Language(tag)
+    return None
+
+
 def language_of(country: str | None) -> Language:
     """The language in which to write to someone of this country (ISO 3166-1 alpha-2)."""
     return _LANGUAGES.get((country or "").upper(), Language.EN)

@@ -32,6 +32,7 @@ _SAYS = {ReceiptStatus.DELIVERED: Event.ARRIVED, ReceiptStatus.UNDELIVERED: Even
 
 #: Pure, but asked for together with `enqueue`.
 language_of, channel_order = rules.language_of, rules.channel_order
+accepted_language = rules.accepted_language
 
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +76,17 @@ class MessageStatus(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     accepted_at: datetime | None
     settled_at: datetime | None
+
+
+class SentLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter as its addressee may be told of it: where it went, what about, and what became of it."""
+
+    channel: Channel
+    to: str
+    subject: str
+    state: State
+    at: datetime
+    told_at: datetime | None
 
 
 def usable_channels(settings: Settings) -> frozenset[Channel]:
@@ -203,6 +215,33 @@ async def count_settled(
 ) -> Counter[str]:
     """How many messages of a template ended within a time, by their state."""
     return Counter(dict(await store.count_settled(session, template, start, end)))
+
+
+async def list_sealed_under(session: Session, about_id: UUID, key: DataKey) -> list[SentLetter]:
+    """The letters about a report that lie under this key, oldest first: those to the person have the report's own,
+    those to its reporter the business's.
+    """
+    ours = {"public_url": session.runtime.settings.public_url}
+    ours["operator_name"] = session.runtime.settings.operator_name
+    found = []
+    for row in await store.list_about(session, about_id):
+        if row.data_key_id != key.id:
+            continue
+        sealed = key.open(_place(row.id), row.sealed, Sealed)
+        outcome, channel = _outcome(row), Channel(row.channel)
+        language = Language(row.language)
+        letter = letters.write(outcome.template, channel, language, sealed.values | ours)
+        found.append(
+            SentLetter(
+                channel=channel,
+                to=sealed.to,
+                subject=letter.subject,
+                state=outcome.state,
+                at=row.created_at,
+                told_at=outcome.told_at,
+            )
+        )
+    return found
 
 
 async def forget(session: Session, about_id: UUID) -> int:

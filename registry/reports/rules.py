@@ -6,6 +6,7 @@ not list for a state is illegal there and changes nothing.
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -340,6 +341,12 @@ _MINOR_DIGITS = MappingProxyType(
     dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0)
     | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
 )
+
+
+def in_major(amount: int, currency: str) -> str:
+    """An amount of minor units as English writes it: `1,250.00`."""
+    digits = _MINOR_DIGITS.get(currency, 2)
+    return f"{Decimal(amount).scaleb(-digits):,.{digits}f}"
 
 
 def amount_band(amount: int, currency: str) -> str:

@@ -7,7 +7,7 @@ from litestar import Request, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from registry.messages.rules import Language
+from registry.messages.rules import Language, accepted_language
 from registry.platform.faults import Fault
 from registry.platform.http import (
     IdempotencyKey,
@@ -107,11 +107,7 @@ async def end_session(request: Caller) -> SessionEnded:
 
 def _language(request: Caller) -> str:
     """The first of our languages that the caller reads; Ukrainian without one."""
-    for part in request.headers.get("accept-language", "").split(","):
-        tag = part.split(";")[0].strip().lower()[:2]
-        if tag in set(Language):
-            return tag
-    return Language.UK
+    return accepted_language(request.headers.get("accept-language", "")) or Language.UK
 
 
 ROUTES = [start_session, prove, send_document, end_session]

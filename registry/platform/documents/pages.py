@@ -24,12 +24,18 @@ TEXTS = tomllib.loads((FOLDER / "you.toml").read_text(encoding="utf-8"))
 FIGURES = tomllib.loads((FOLDER / "figures.toml").read_text(encoding="utf-8"))
 #: Months on the page of figures: more would not fit beside each other.
 COLUMNS = 6
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-#: The one thing that a page may use is the style that stands in it.
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
-)
+
+
+def only_style(style: str) -> str:
+    """The policy of a page: the one thing that it may use is the style that stands in it."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    )
+
+
+POLICY = only_style(STYLE)
 
 
 def _environment() -> Environment:
