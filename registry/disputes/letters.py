@@ -20,6 +20,12 @@ _RESULT = {
 }
 
 
+#: On appeal: these cannot be appealed again.
+_FINAL = {
+    Ruling.UPHOLD: Template.RULING_UPHELD_FINAL,
+    Ruling.AMEND: Template.RULING_AMENDED_FINAL,
+    Ruling.REMOVE: Template.RULING_REMOVED,
+}
 #: (is it a settlement, is it a repeat) -> what the reporter is told, and what the person.
 _OPENED = {
     (False, False): (Template.DISPUTE_OPENED, Template.DISPUTE_RECEIVED),
@@ -54,17 +60,58 @@ async def tell_opened(session: Session, dispute: Dispute) -> None:
     if key is None:
         return
     policy = session.policy
-    ruled = rules.rule_by(dispute, policy.ends)
     values: dict[str, str | date] = {
         "report_id": str(dispute.report_id),
         "dispute_id": str(dispute.id),
         "statement": key.open(place(dispute, "sealed_statement"), dispute.sealed_statement, str),
         "answer_by": policy.ends("answer_days", dispute.opened_at),
-        "decide_by": policy.calendar.day(ruled),
+        "decide_by": _decide_by(session, dispute),
     }
     to_reporter, to_person = _OPENED[dispute.settlement, dispute.repeat]
     await _to_reporter(session, dispute, to_reporter, values)
     await _to_person(session, dispute, key, to_person, values)
+
+
+def _decide_by(session: Session, dispute: Dispute) -> date:
+    """The day by which there is to be a ruling."""
+    policy = session.policy
+    return policy.calendar.day(rules.rule_by(dispute, policy.ends))
+
+
+async def tell_answered(session: Session, dispute: Dispute) -> None:
+    """Tell the person what the reporter answers."""
+    key = await key_of(session, dispute)
+    if key is not None and dispute.sealed_answer is not None:
+        values: dict[str, str | date] = {
+            "dispute_id": str(dispute.id),
+            "statement": key.open(place(dispute, "sealed_answer"), dispute.sealed_answer, str),
+            "decide_by": _decide_by(session, dispute),
+            "more_days": str(session.policy.ruling_extension_days),
+        }
+        await _to_person(session, dispute, key, Template.DISPUTE_ANSWERED, values)
+
+
+async def tell_overdue(session: Session, dispute: Dispute) -> None:
+    """Tell both sides that the ruling is late, and that the report stays hidden."""
+    key = await key_of(session, dispute)
+    if key is not None:
+        values = {"dispute_id": str(dispute.id), "report_id": str(dispute.report_id)}
+        await _to_reporter(session, dispute, Template.DISPUTE_OVERDUE, values)
+        await _to_person(session, dispute, key, Template.DISPUTE_OVERDUE, values)
+
+
+async def tell_appealed(session: Session, dispute: Dispute) -> None:
+    """Tell the reporter why the person appeals; and both by when another moderator decides."""
+    key = await key_of(session, dispute)
+    if key is not None and dispute.sealed_appeal is not None:
+        values: dict[str, str | date] = {
+            "dispute_id": str(dispute.id),
+            "report_id": str(dispute.report_id),
+            "statement": key.open(place(dispute, "sealed_appeal"), dispute.sealed_appeal, str),
+            "decide_by": _decide_by(session, dispute),
+        }
+        await _to_reporter(session, dispute, Template.APPEAL_OPENED, values)
+        await _to_person(session, dispute, key, Template.APPEAL_RECEIVED, values)
 
 
 async def tell_refused(session: Session, dispute: Dispute) -> None:
@@ -121,7 +168,8 @@ async def tell_result(session: Session, dispute: Dispute) -> None:
     values: dict[str, str | date] = {"report_id": str(dispute.report_id)}
     template = Template.RULING_UNANSWERED
     if dispute.sealed_reason is not None:
-        template = _RESULT[Ruling(dispute.ruling or Ruling.REMOVE)]
+        results = _FINAL if dispute.round > 1 else _RESULT
+        template = results[Ruling(dispute.ruling or Ruling.REMOVE)]
         reason = key.open(place(dispute, "sealed_reason"), dispute.sealed_reason, str)
         values["reason_text"] = reason
     values["appeal_by"] = session.policy.ends("appeal_days", session.now)

@@ -105,5 +105,10 @@ async def _consequences(session: Session, dispute: Dispute, event: Event, actor:
         if not dispute.hides:
             await rulings.suspend(session, actor, dispute.report_id, answered=True)
         dispute.overdue_at = session.now
+        await letters.tell_overdue(session, dispute)
+    elif event is Event.ANSWERED:
+        await letters.tell_answered(session, dispute)
+    elif event is Event.APPEAL:
+        await letters.tell_appealed(session, dispute)
     if event in (Event.RULED, Event.UNANSWERED):
         await letters.tell_result(session, dispute)

@@ -120,6 +120,34 @@ class Template(StrEnum):
     REPORT_REJECTED = "report_rejected"
     #: To the reporter: the moderator asks for more.
     REPORT_NEEDS_INFO = "report_needs_info"
+    #: To the reporter: nothing came after the moderator's question, so the report was not accepted.
+    REPORT_UNANSWERED = "report_unanswered"
+    #: To the reporter: the person could not be told, so the report was not accepted.
+    REPORT_UNDELIVERABLE = "report_undeliverable"
+    #: To the reporter: the notice days are over, lookups show the report.
+    REPORT_VISIBLE = "report_visible"
+    #: To the person: the notice days are over, lookups show the report; what they can still do.
+    NOTICE_OVER = "notice_over"
+    #: To the person: the report was taken back, by its reporter or because that business is gone.
+    REPORT_TAKEN_BACK = "report_taken_back"
+    #: To the person: the reporter says that it is paid, unasked.
+    REPORT_SETTLED = "report_settled"
+    #: To the person: the report's retention is over.
+    REPORT_EXPIRED = "report_expired"
+    #: To the reporter: the report's retention is over.
+    REPORT_OVER = "report_over"
+    #: To the person: what the reporter answers, and by when there will be a ruling.
+    DISPUTE_ANSWERED = "dispute_answered"
+    #: To both sides: the ruling is late; the report stays hidden.
+    DISPUTE_OVERDUE = "dispute_overdue"
+    #: To the person: their appeal is there, and what happens now.
+    APPEAL_RECEIVED = "appeal_received"
+    #: To the reporter: the person appeals.
+    APPEAL_OPENED = "appeal_opened"
+    #: To both sides: on appeal the report stands.
+    RULING_UPHELD_FINAL = "ruling_upheld_final"
+    #: To both sides: on appeal the report is corrected.
+    RULING_AMENDED_FINAL = "ruling_amended_final"
     #: To a business: it may now look up and report.
     BUSINESS_VERIFIED = "business_verified"
     #: To a business: its sign-up was turned down.

@@ -16,7 +16,6 @@ from registry.identities.rules import FactCodes
 from registry.lookups import service as lookups
 from registry.matching.subject import Subject
 from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
 from registry.platform import vault
 from registry.platform.actor import SYSTEM, Actor
 from registry.platform.db import as_system
@@ -24,7 +23,7 @@ from registry.platform.errors import Conflict
 from registry.platform.jobs import wake
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import corrections, rules, store
+from registry.reports import corrections, letters, rules, store
 from registry.reports.rules import Category, Event, State
 from registry.reports.tables import Report
 from registry.reports.wire import ReportSubmission
@@ -70,12 +69,13 @@ async def apply(
     at: datetime | None = None,
     reason: str | None = None,
     details: dict[str, str | int | None] | None = None,
+    quietly: bool = False,
 ) -> list[str]:
     """Apply an event to a locked report, then whatever the clock brings at once.
 
     `at` is when it takes effect (default: now; a deadline that passed unseen takes effect when it was due).
-    Raises `IllegalTransition`, having changed nothing. Returns the names of evidence files to delete after
-    the commit, which is empty unless the report was erased.
+    `quietly`: whoever calls tells those concerned. Raises `IllegalTransition`, having changed nothing. Returns the
+    names of evidence files to delete after the commit, which is empty unless the report was erased.
     """
     before = State(report.state)
     after = rules.next_state(before, event)
@@ -100,6 +100,9 @@ async def apply(
     blobs = await _consequences(session, report, before, after, key)
     set_clock(session, report)
     await session.flush()
+    if key and not quietly and event in letters.TELLS:
+        subject = await subject_of(session, report, key)
+        await letters.tell(session, report, event, key, subject)
     return blobs + await advance(session, report)
 
 
@@ -152,7 +155,7 @@ async def _consequences(
         assert key is not None  # noqa: S101 - only erasure has none
         report.notice_delivered_at, report.visible_from = None, None
         report.notice_days = session.policy.notice_days
-        await _tell_the_person(session, report, key)
+        await letters.give_notice(session, report, key, await subject_of(session, report, key))
     if after is State.CONTESTED and report.notice_delivered_at is None:
         # Whoever disputes has been told.
         report.notice_delivered_at = session.now
@@ -201,33 +204,6 @@ async def show(session: Session, report: Report) -> None:
         business_id=report.business_id,
         codes=codes,
     )
-
-
-async def _tell_the_person(session: Session, report: Report, key: DataKey) -> None:
-    """Write to the person on every channel that this deployment can use."""
-    subject = await subject_of(session, report, key)
-    usable = messages.usable_channels(session.runtime.settings)
-    addresses = [(Channel.MAIL, address) for address in subject.mail_addresses]
-    addresses += [(Channel.SMS, phone) for phone in subject.phones]
-    page = f"{session.runtime.settings.public_url}/docs/you"
-    for channel, address in addresses:
-        if channel in usable:
-            await messages.enqueue(
-                session,
-                template=Template.REPORT_NOTICE,
-                to=address,
-                channel=channel,
-                language=messages.language_of(subject.country),
-                values={
-                    "file_url": page,
-                    "dispute_url": page,
-                    "visible_from": session.policy.calendar.day(
-                        session.policy.ends("notice_days", session.now)
-                    ),
-                },
-                about_id=report.id,
-                data_key=key,
-            )
 
 
 async def person_told(session: Session, report: Report, told_at: datetime) -> list[str]:

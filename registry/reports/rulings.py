@@ -167,5 +167,5 @@ async def _apply(
 ) -> State:
     report = await store.lock(session, report_id)
     await lifecycle.advance(session, report)
-    await lifecycle.apply(session, report, event, actor, reason=reason)
+    await lifecycle.apply(session, report, event, actor, reason=reason, quietly=True)
     return State(report.state)

@@ -1,20 +1,19 @@
 """What moderators do: read a case, decide on it. Each decision is on record with its reason."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses import service as businesses
 from registry.businesses.rules import State as BusinessState
 from registry.identities import review as identities
-from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
+from registry.messages.rules import Template
 from registry.platform.errors import Conflict, InvalidValues, NotFound, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import lifecycle, rules, store, views
+from registry.reports import letters, lifecycle, rules, store, views
 from registry.reports.rules import State, Verdict
 from registry.reports.tables import Decision, Report
 from registry.reports.wire import QueueItem, ReportCase, ReportDecision
@@ -207,23 +206,11 @@ _LETTERS = {
 
 
 async def _tell_reporter(session: Session, report: Report, command: ReportDecision) -> None:
-    address, country, key = await businesses.contact(session, report.business_id)
-    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
-        return
-    await messages.enqueue(
-        session,
-        template=_LETTERS[command.decision],
-        to=address,
-        channel=Channel.MAIL,
-        language=messages.language_of(country),
-        values={
-            "report_id": str(report.id),
-            "reason_text": command.reason,
-            "visible_from": session.policy.calendar.day(
-                session.policy.ends("notice_days", session.now)
-            ),
-            "answer_by": session.policy.ends("info_days", session.now),
-        },
-        about_id=report.id,
-        data_key=key,
-    )
+    policy = session.policy
+    values: dict[str, str | date] = {
+        "report_id": str(report.id),
+        "reason_text": command.reason,
+        "visible_from": policy.calendar.day(policy.ends("notice_days", session.now)),
+        "answer_by": policy.ends("info_days", session.now),
+    }
+    await letters.write_to_reporter(session, report, _LETTERS[command.decision], values)

@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from registry import contract as published
+from registry.platform.documents import pages
 from registry.platform.documents.prose import coloured, inline, prose
+from registry.subjects import rules as subjects
 from tests.contract.validate import check_answer, contract
 from tests.factories.registry import Registry
 
@@ -120,6 +122,16 @@ async def test_the_page_for_people_speaks_three_languages(shared: Registry) -> N
     assert [name for name in Page(answer.text).ids if len(name) == 2] == ["uk", "ru", "en"]
     assert answer.text.count(f"mailto:{shared.runtime.settings.mail_from}") == 3
     assert answer.text.count(shared.runtime.settings.operator_name) >= 3
+
+
+async def test_the_page_for_people_tells_this_deployments_numbers(shared: Registry) -> None:
+    text = (await shared.http.get("/docs/you")).text
+    policy = shared.runtime.policy
+    assert "$" not in text
+    assert f"within {policy.appeal_days} days" in text
+    assert f"{policy.answer_days} днів на відповідь" in text
+    assert subjects.CODE_FOR.seconds == pages.CODE_MINUTES * 60
+    assert f"good for {pages.CODE_MINUTES} minutes" in text
 
 
 def test_words_are_escaped() -> None:

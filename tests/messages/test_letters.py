@@ -30,6 +30,8 @@ VALUES = {
     "shown_on": "01.11.2026",
     "dispute_id": "0193a6c1-0000-7000-8000-000000000002",
     "complete_by": "30.01.2027",
+    "erased_on": "04.01.2027",
+    "more_days": "15",
     "lookup_id": "0193a6c1-0000-7000-8000-000000000003",
     "statement": "I collected the parcel.",
     "business_id": "0193a6c1-0000-7000-8000-000000000004",
@@ -64,6 +66,15 @@ SHORT = {
     Template.OBJECTION_RECEIVED_AGAIN,
     Template.OBJECTION_REFUSED,
     Template.OBJECTION_LAPSED,
+    Template.NOTICE_OVER,
+    Template.REPORT_TAKEN_BACK,
+    Template.REPORT_SETTLED,
+    Template.REPORT_EXPIRED,
+    Template.DISPUTE_ANSWERED,
+    Template.DISPUTE_OVERDUE,
+    Template.APPEAL_RECEIVED,
+    Template.RULING_UPHELD_FINAL,
+    Template.RULING_AMENDED_FINAL,
 }
 GSM_BASIC = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"

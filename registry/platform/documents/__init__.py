@@ -45,7 +45,8 @@ async def read_docs(request: Request[Any, Any, Any]) -> Response[bytes]:
 @get("/docs/you", tags=TAGS, media_type=MediaType.HTML)
 async def read_for_people(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Read what a person can do who received a notice. In Ukrainian, Russian and English."""
-    page = pages.for_people(runtime_of(request).settings)
+    runtime = runtime_of(request)
+    page = pages.for_people(runtime.settings, runtime.policy)
     return Response(page, media_type=MediaType.HTML, headers=HEADERS)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
+from string import Template as Pattern
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -36,6 +37,8 @@ def only_style(style: str) -> str:
 
 
 POLICY = only_style(STYLE)
+#: How long a one-time code is good; `subjects.rules` says so, from above.
+CODE_MINUTES = 10
 
 
 def _environment() -> Environment:
@@ -88,10 +91,22 @@ def figures(months: Sequence[Mapping[str, Any]], settings: Settings) -> bytes:
     return _ENVIRONMENT.get_template("figures.html").render(**values).encode()
 
 
-def for_people(settings: Settings) -> bytes:
-    """The page for people who received a notice."""
+def for_people(settings: Settings, policy: Policy) -> bytes:
+    """The page for people who received a notice, with this deployment's numbers."""
     _, address = parseaddr(settings.mail_from)
-    values = {"texts": TEXTS, "operator": settings.operator_name, "mail": address}
+    numbers = {
+        "answer_days": policy.answer_days,
+        "ruling_days": policy.ruling_days,
+        "appeal_days": policy.appeal_days,
+        "erase_days": policy.erase_after_days,
+        "code_minutes": CODE_MINUTES,
+    }
+    values = {
+        "texts": TEXTS,
+        "operator": settings.operator_name,
+        "mail": address,
+        "said": lambda text: Pattern(text).substitute(numbers),
+    }
     return _ENVIRONMENT.get_template("you.html").render(**values).encode()
 
 
