@@ -93,7 +93,7 @@ async def _tell(session: Session, row: Document, reports: Sequence[Held], reason
     template = Template.DOCUMENT_ACCEPTED if accepted else Template.DOCUMENT_REFUSED
     values = {} if accepted else {"reason_text": reason}
     for one in reports:
-        contacts = post.contacts(session, (row.index_value,), one)
+        contacts = post.contacts(session, (row.index_value,), one.subject)
         if contacts:
             await post.to_person(
                 session,

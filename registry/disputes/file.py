@@ -18,9 +18,6 @@ from registry.messages.rules import Language
 from registry.platform.runtime import Session
 from registry.subjects.access import Person
 
-#: What is told of a business that named no sector.
-_UNSAID = "business"
-
 
 async def read(session: Session, person: Person, language: Language) -> SubjectFile:
     """The file of the person who calls. That it was read is on record."""
@@ -28,7 +25,7 @@ async def read(session: Session, person: Person, language: Language) -> SubjectF
     since = months_after(session.now.date(), -session.policy.receipt_months)
     shown = await lookups.shown(session, {one.report.id for one in reports}, since)
     concerned = {one.report.business_id for one in reports} | {one.business_id for one in shown}
-    names = {business_id: await _told(session, business_id) for business_id in concerned}
+    names = {business_id: await _told(session, business_id, language) for business_id in concerned}
     audit.record(session, person.actor, "subject.file_read", "subject_session", person.session_id)
     return SubjectFile(
         as_of=session.now,
@@ -51,9 +48,9 @@ async def read(session: Session, person: Person, language: Language) -> SubjectF
     )
 
 
-async def _told(session: Session, business_id: UUID) -> str:
+async def _told(session: Session, business_id: UUID, language: Language) -> str:
     """A business as the person is told of it: by its sector, or by name where the policy's law asks for it."""
     business = await businesses.view(session, business_id)
     if session.policy.file_names_businesses:
         return business.name
-    return business.sector or _UNSAID
+    return business.sector or str(file_page.texts(language)["page"]["no_sector"])

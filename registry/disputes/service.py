@@ -130,7 +130,7 @@ def _new(
     open_cases = [d.case_id for d in known if d.state != State.CLOSED]
     dispute.case_id = open_cases[0] if open_cases else dispute.id
     dispute.sealed_statement = one.key.seal(place(dispute, "sealed_statement"), statement)
-    contacts = post.contacts(session, person.proven, one)
+    contacts = post.contacts(session, person.proven, one.subject)
     dispute.sealed_contacts = one.key.seal(place(dispute, "sealed_contacts"), contacts)
     return dispute
 

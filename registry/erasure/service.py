@@ -62,7 +62,7 @@ async def ask(
         await _not_too_often(session, report.id, Kind.ERASURE)
     row = _new(session, person, one, Kind.ERASURE)
     row.state, row.code, row.decided_at = rules.STATE_AFTER[decision], code, session.now
-    contacts = post.contacts(session, person.proven, one)
+    contacts = post.contacts(session, person.proven, one.subject)
     await _keep(session, person.actor, row, f"erasure.{row.state}", {"code": code})
     if decision is Decision.REFUSE:
         await letters.tell_refused(session, row, one.key, contacts)
@@ -92,7 +92,7 @@ async def object_(
     row.hides = not earlier
     row.due = session.policy.ends("objection_days", session.now)
     row.sealed_statement = one.key.seal(place(row, "sealed_statement"), command.statement)
-    contacts = post.contacts(session, person.proven, one)
+    contacts = post.contacts(session, person.proven, one.subject)
     row.sealed_contacts = one.key.seal(place(row, "sealed_contacts"), contacts)
     await _keep(session, person.actor, row, "objection.made", {"hides": int(row.hides)})
     if row.hides:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
-from registry.businesses import service as businesses
 from registry.identities import service as identities
 from registry.matching.fingerprints import keyed
 from registry.matching.subject import Subject
@@ -16,6 +15,7 @@ from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
+from registry.reports import post
 from registry.reports.rules import Event
 from registry.reports.tables import Report
 
@@ -42,7 +42,7 @@ async def tell(
     if report.due_at is not None:
         values["erased_on"] = session.policy.calendar.day(report.due_at)
     if to_reporter is not None:
-        await write_to_reporter(session, report, to_reporter, values)
+        await post.to_reporter(session, report.business_id, to_reporter, values, about_id=report.id)
     if to_person is not None and report.notice_days is not None:
         await write_to_person(session, report, key, subject, to_person, values)
 
@@ -75,35 +75,16 @@ async def write_to_person(
     mails = zip(subject.emails, subject.mail_addresses, strict=True)
     known = [("email", Channel.MAIL, normal, address) for normal, address in mails]
     known += [("phone", Channel.SMS, phone, phone) for phone in subject.phones]
-    usable = messages.usable_channels(session.runtime.settings)
-    for kind, channel, normal, address in known:
-        if channel in usable and keyed(kind, normal, session.keyring.index_key) not in gone:
-            await messages.enqueue(
-                session,
-                template=template,
-                to=address,
-                channel=channel,
-                language=messages.language_of(subject.country),
-                values=values,
-                about_id=report.id,
-                data_key=key,
-            )
-
-
-async def write_to_reporter(
-    session: Session, report: Report, template: Template, values: Mapping[str, str | date]
-) -> None:
-    """Write to the business that reported, under its own key."""
-    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
-        return
-    address, country, key = await businesses.contact(session, report.business_id)
-    await messages.enqueue(
+    await post.to_person(
         session,
-        template=template,
-        to=address,
-        channel=Channel.MAIL,
-        language=messages.language_of(country),
-        values=values,
+        [
+            (channel, address)
+            for kind, channel, normal, address in known
+            if keyed(kind, normal, session.keyring.index_key) not in gone
+        ],
+        template,
+        values,
+        language=messages.language_of(subject.country),
         about_id=report.id,
-        data_key=key,
+        key=key,
     )

@@ -6,18 +6,19 @@ from uuid import UUID
 
 from registry.businesses import service as businesses
 from registry.matching.fingerprints import keyed
+from registry.matching.subject import Subject
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports.held import Held
 
 Values = Mapping[str, str | date]
 
 
-def contacts(session: Session, proven: Collection[bytes], one: Held) -> list[tuple[str, str]]:
+def contacts(
+    session: Session, proven: Collection[bytes], subject: Subject
+) -> list[tuple[str, str]]:
     """(channel, address) of what the person proved, as the report has it, and of nothing else that it names."""
-    subject = one.subject
     values = [("phone", Channel.SMS, p, p) for p in subject.phones]
     mails = zip(subject.emails, subject.mail_addresses, strict=True)
     values += [("email", Channel.MAIL, normal, address) for normal, address in mails]

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import re
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from registry.disputes import file_page
 from registry.disputes import rules as disputes
+from registry.erasure import rules as erasure
 from registry.lookups.wire import Purpose
 from registry.messages import rules as messages
 from registry.messages.rules import Language
@@ -27,6 +29,7 @@ from tests.disputes.people import (
     rule,
     shown,
 )
+from tests.erasure.asking import GROUNDS, ask, objected, weigh
 from tests.factories.registry import Registry, Shop, problem
 from tests.subjects.test_proofs import code_to, prove, start
 
@@ -43,6 +46,10 @@ WORDS: list[tuple[str, type[StrEnum]]] = [
     ("side", disputes.Side),
     ("channel", messages.Channel),
     ("letter", messages.State),
+    ("request", erasure.Kind),
+    ("request_state", erasure.State),
+    ("code", erasure.Code),
+    ("remedy", erasure.Remedy),
 ]
 
 
@@ -89,6 +96,28 @@ async def test_the_page_says_everything_that_the_json_says(
         assert value in text, value
     assert "$" not in text
     assert "None" not in text
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_the_page_says_what_was_asked_and_what_became_of_it(
+    sandbox: Registry, report: dict[str, Any], person: Person, language: Language
+) -> None:
+    """An objection hides the report and the page says so; it is refused, with a reason; an erasure is, by rule."""
+    words = file_page.texts(language)
+    objection = await objected(person, report["id"])
+    text = html.unescape((await page(person, language)).text)
+    assert words["page"]["restricted"] in text
+    assert f"{words['request_state']['pending']}.</span> {words['page']['hidden']}" in text
+
+    assert (await weigh(sandbox, objection["id"])).status_code == 200
+    assert (await ask(person, report["id"])).status_code == 201
+    text = html.unescape((await page(person, language)).text)
+    assert words["page"]["restricted"] not in text
+    told = [objection["id"], GROUNDS, "zasiv: weighed", *words["request"].values()]
+    told += [words["code"]["interests_prevail"], words["code"]["still_needed"]]
+    told += words["remedy"].values()
+    for value in told:
+        assert value in text, value
 
 
 async def test_a_browser_gets_the_page_and_a_program_the_json(person: Person) -> None:
