@@ -122,7 +122,8 @@ async def judge_all(
 
 async def judge_anew(session: Session, member: Member, parameters: Parameters) -> list[Judged]:
     """What the evidence says of a record and each of its older neighbours."""
-    found = [Token(kind, value) for value, kind in await store.list_tokens(session, member.id)]
+    rows = await store.list_tokens(session, [member.id])
+    found = [Token(row.kind, row.index_value) for row in rows]
     search = await _search(session, found)
     for holders in search.holders.values():
         holders.discard(member.id)  # as when it was new

@@ -151,7 +151,7 @@ async def links_of(session: Session, records: Collection[UUID]) -> list[Link]:
 async def detached_of(session: Session, records: Collection[UUID]) -> dict[UUID, dict[bytes, date]]:
     """Record -> index value of an identifier that was detached from it -> since which day."""
     async with as_system(session):
-        rows = await store.list_spans(session, records)
+        rows = await store.list_tokens(session, records)
     found: dict[UUID, dict[bytes, date]] = {}
     for row in rows:
         if row.valid_until is not None:

@@ -42,8 +42,9 @@ def _among(column: InstrumentedAttribute[UUID], values: Collection[UUID]) -> Col
 
 async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
     """The index values of a record's strong identifiers."""
-    of = Identifier
-    query = select(of.index_value).where(of.record_id == record_id, of.kind.in_(STRONG))
+    query = select(Identifier.index_value).where(
+        Identifier.record_id == record_id, Identifier.kind.in_(STRONG)
+    )
     return (await session.scalars(query)).all()
 
 
@@ -244,16 +245,10 @@ async def reopen_span(session: Session, value: bytes, records: Collection[UUID])
     return list(await session.scalars(query))
 
 
-async def list_spans(session: Session, records: Collection[UUID]) -> Sequence[Identifier]:
-    """The identifiers of these records, each with the time in which it was theirs."""
+async def list_tokens(session: Session, records: Collection[UUID]) -> Sequence[Identifier]:
+    """Everything that these records are found by, each with the day until which it was theirs."""
     query = select(Identifier).where(_among(Identifier.record_id, records))
     return (await session.scalars(query)).all()
-
-
-async def list_tokens(session: Session, record_id: UUID) -> Sequence[tuple[bytes, str]]:
-    """(index value, kind) of everything that a record is found by."""
-    query = select(Identifier.index_value, Identifier.kind).where(Identifier.record_id == record_id)
-    return [(row.index_value, row.kind) for row in await session.execute(query)]
 
 
 async def put_fact(

@@ -72,7 +72,7 @@ async def test_the_time_to_appeal_ends_with_a_working_day_of_the_country(
     assert calendar.end(last) == at
     assert last.weekday() < 5
     assert 14 * DAY <= at - since < 17 * DAY
-    assert told(sandbox, "може один раз оскаржити його до", at)
+    assert told(sandbox, "може один раз оскаржити це рішення, до", at)
     body = {"statement": "Nobody looked at the receipt."}
     path = f"/v1/disputes/{dispute['id']}/appeal"
     in_time = days % 2 == 0
