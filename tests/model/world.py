@@ -16,7 +16,9 @@ from uuid import UUID, uuid4
 
 import httpx
 import msgspec
+import pytest
 
+from registry.businesses import rules as business_rules
 from registry.matching.fingerprints import keyed
 from registry.platform import clock, runtime, secrets, vault
 from registry.platform.ids import uuid7
@@ -145,9 +147,19 @@ def somebody() -> dict[str, str]:
 @asynccontextmanager
 async def opened(url: str, folder: Path) -> AsyncIterator[tuple[Registry, Shop, list[str]]]:
     """A registry under the default policy, but for budgets; a business that asks; two moderators of no business."""
+    with pytest.MonkeyPatch.context() as patch:
+        # By the real clock as well: two businesses sign up in each example.
+        for budget in ("SIGN_UPS_FROM_ONE", "SIGN_UPS_IN_ALL"):
+            patch.setattr(business_rules, budget, (10**7, 10**6))
+        async with _serving(url, folder) as registry:
+            moderators = [await registry.staff_key(Role.MODERATOR, n) for n in range(2)]
+            yield registry, await registry.shop(), moderators
+
+
+@asynccontextmanager
+async def _serving(url: str, folder: Path) -> AsyncIterator[Registry]:
     async with runtime.running(from_env({}, data_dir=folder), url) as found:
         plans = dict.fromkeys(found.policy.plans, PLENTY)
         policy = msgspec.structs.replace(found.policy, plans=plans)
         async with serving(dataclasses.replace(found, policy=policy)) as registry:
-            moderators = [await registry.staff_key(Role.MODERATOR, n) for n in range(2)]
-            yield registry, await registry.shop(), moderators
+            yield registry
