@@ -109,7 +109,8 @@ async def records_under(
 ) -> list[UUID]:
     """The records of each identity that is known under all of these index values (one or more).
 
-    `among`: only of identities that have one of these records.
+    Of several values: only records that hold `rules.OWN_PROOFS` of them, or all that they can be proven by. With
+    `among`: all records, of identities that have one of these.
     """
     async with as_system(session):
         return await store.list_under(session, values, among)

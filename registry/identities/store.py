@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from registry.identities.rules import FactCodes, StandingFact
+from registry.identities.rules import OWN_PROOFS, FactCodes, StandingFact
 from registry.identities.tables import Fact, Identifier, Identity, PairDecision, Record, Standing
 from registry.matching.fingerprints import STRONG
 from registry.platform.runtime import Session
@@ -205,14 +205,13 @@ async def list_records(session: Session, *, after: UUID | None, limit: int) -> S
 async def list_under(
     session: Session, values: Sequence[bytes], among: Collection[UUID] | None = None
 ) -> list[UUID]:
-    """The records of each identity that holds all of these index values, and one of `among`; the oldest first."""
+    """The records under all of these index values, the oldest first; which, `service.records_under` tells."""
+    held = Identifier.index_value == any_(bindparam(None, list(values), type_=ARRAY(LargeBinary)))
+    present = Identifier.valid_until.is_(None)
     known = (
         select(Record.identity_id)
         .join(Identifier, Identifier.record_id == Record.id)
-        .where(
-            Identifier.index_value == any_(bindparam(None, list(values), type_=ARRAY(LargeBinary))),
-            Identifier.valid_until.is_(None),
-        )
+        .where(held, present)
         .group_by(Record.identity_id)
         .having(func.count(distinct(Identifier.index_value)) == len(set(values)))
     )
@@ -220,6 +219,11 @@ async def list_under(
     if among is not None:
         theirs = select(Record.identity_id).where(_among(Record.id, among))
         query = query.where(Record.identity_id.in_(theirs))
+    elif len(set(values)) > 1:
+        contacts = func.count().filter(Identifier.kind.in_(("phone", "email")))
+        needed = func.least(OWN_PROOFS, func.greatest(1, contacts))
+        own = select(func.count().filter(held) >= needed)
+        query = query.where(own.where(Identifier.record_id == Record.id, present).scalar_subquery())
     return list(await session.scalars(query))
 
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import event
 
+from registry.identities.rules import OWN_PROOFS
 from registry.platform.errors import NotFound
 from registry.subjects import rules, service
 from registry.subjects.tables import SubjectSession
@@ -19,7 +21,7 @@ from tests.attacks.strangers import MARK, disputed, doors, holder, knock, report
 from tests.disputes.test_detachments import say
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem
-from tests.subjects.test_proofs import SESSIONS, code_to, prove
+from tests.subjects.test_proofs import SESSIONS, code_to, prove, start
 
 NOBODY_PHONE, NOBODY_MAIL = "+380505559999", "nobody@mail.example"
 
@@ -200,3 +202,43 @@ async def test_being_rid_of_a_number_tells_not_of_how_much(
         answers.append(told(await say(shared_sandbox, token)))
     assert answers[0][0] == 201
     assert answers[0] == answers[1]
+
+
+async def beside(
+    registry: Registry, victim: dict[str, str], mails: list[str], proven_by: tuple[str, str]
+) -> httpx.Response:
+    """The file of somebody whom a friend reports beside the victim's phone, with own e-mails, by two proofs."""
+    friend = await registry.shop()
+    await friend.report(subject={"phone": victim["phone"], "emails": mails})
+    session_id = await start(registry, **dict([_identifier(proven_by[0])]))
+    await prove(registry, session_id, code=code_to(registry, proven_by[0]) or "")
+    await prove(registry, session_id, identifier=proven_by[1])
+    await registry.work()
+    proof = await prove(registry, session_id, code=code_to(registry, proven_by[1]) or "")
+    assert (proof.status_code, proof.json()["proofs"]) == (200, 2), proof.text
+    token = {"Authorization": f"Bearer {proof.json()['token']}"}
+    return await registry.http.get("/v1/subject/file", headers=token)
+
+
+def _identifier(value: str) -> tuple[str, str]:
+    return ("email" if "@" in value else "phone"), value
+
+
+@pytest.mark.parametrize("holds", ["nothing of theirs", "their phone"])
+async def test_a_friends_report_opens_no_file(
+    shared_sandbox: Registry, shop: Shop, monkeypatch: pytest.MonkeyPatch, holds: str
+) -> None:
+    """Who is held to be the same person by a report that anybody may file is not, for that, shown what others filed.
+
+    Not by two e-mails that the friend put beside the victim's number, nor by a recycled number and one such e-mail.
+    """
+    for own, seen in ((OWN_PROOFS, False), (0, True)):
+        victim = await reported(shared_sandbox, shop)
+        mails = [f"{name}.{victim['email']}" for name in ("mine", "also.mine")]
+        first = victim["phone"] if holds == "their phone" else mails[0]
+        monkeypatch.setattr("registry.identities.store.OWN_PROOFS", own)
+        file = await beside(shared_sandbox, victim, mails, (first, mails[1]))
+        assert file.status_code == 200
+        assert (MARK in file.text) is seen
+        assert (victim["email"] in file.text.replace(mails[0], "").replace(mails[1], "")) is seen
+        assert mails[0] in file.text, "their own report is theirs to read"
