@@ -28,7 +28,7 @@ class RoleMissing(Forbidden):
 class ConflictOfInterest(Forbidden):
     """The moderator works for a business whose report it is."""
 
-    slug, title = "conflict-of-interest", "You may not decide on a report of your own business"
+    slug, title = "conflict-of-interest", "Another moderator must decide this"
 
 
 class Staff(msgspec.Struct, frozen=True):
