@@ -29,7 +29,7 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import held
 from registry.reports.held import Held
-from registry.staff.access import ConflictOfInterest, Staff
+from registry.staff.access import Staff, refuse_conflict
 from registry.subjects.access import Person
 
 
@@ -111,8 +111,7 @@ async def decide(
 
 async def _check(session: Session, moderator: Staff, row: Detachment) -> list[Held]:
     reports = await held.of_records(session, row.records)
-    if any(one.report.business_id == moderator.business_id for one in reports):
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {one.report.business_id for one in reports})
     return reports
 
 

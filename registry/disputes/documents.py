@@ -15,7 +15,7 @@ from registry.platform.http import invalid
 from registry.platform.runtime import Runtime, Session, transaction
 from registry.reports import held, post
 from registry.reports.held import Held
-from registry.staff.access import ConflictOfInterest, Staff
+from registry.staff.access import Staff, refuse_conflict
 from registry.subjects import documents
 from registry.subjects.documents import Document
 from registry.subjects.rules import DocumentState
@@ -82,8 +82,7 @@ async def _reports(session: Session, moderator: Staff, row: Document) -> list[He
     """The reports under the identifier that was proven; raises `ConflictOfInterest`."""
     records = await identities.records_under(session, [row.index_value])
     found = await held.of_records(session, records)
-    if any(one.report.business_id == moderator.business_id for one in found):
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {one.report.business_id for one in found})
     return found
 
 

@@ -20,7 +20,7 @@ from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import held, rulings
 from registry.reports.rulings import Correction
-from registry.staff.access import ConflictOfInterest, Staff
+from registry.staff.access import ConflictOfInterest, Staff, refuse_conflict
 
 
 async def queue(
@@ -33,8 +33,7 @@ async def queue(
 async def case(session: Session, moderator: Staff, dispute_id: UUID) -> DisputeCase:
     """All that is needed to rule; that it was read is audited."""
     dispute = await store.get(session, dispute_id)
-    if moderator.business_id == dispute.business_id:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {dispute.business_id})
     audit.record(
         session,
         moderator.actor,
@@ -51,8 +50,7 @@ async def say(
 ) -> MessageView:
     """Ask or tell one side, or both."""
     dispute = await store.lock(session, dispute_id)
-    if moderator.business_id == dispute.business_id:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {dispute.business_id})
     return await hearing.say(session, moderator.actor, dispute, Side.MODERATOR, command)
 
 
@@ -64,8 +62,7 @@ async def decide(
     dispute = await store.lock(session, dispute_id)
     about = await held.ruled(session, dispute.report_id)
     earlier = await store.list_rulings(session, dispute_id)
-    if moderator.business_id == dispute.business_id:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {dispute.business_id})
     if moderator.id in about.screeners | {row.moderator_id for row in earlier}:
         raise ConflictOfInterest("Whoever screened the report, or ruled before, does not rule now.")
     await lifecycle.advance(session, dispute)

@@ -16,7 +16,7 @@ from registry.platform.faults import Fault
 from registry.platform.runtime import Session
 from registry.reports import held, rulings
 from registry.reports.rules import FINAL
-from registry.staff.access import ConflictOfInterest, Staff
+from registry.staff.access import ConflictOfInterest, Staff, refuse_conflict
 
 
 class ObjectionAlreadyDecided(Conflict):
@@ -35,8 +35,7 @@ async def queue(
 async def case(session: Session, moderator: Staff, request_id: UUID) -> ObjectionCase:
     """All that is needed to decide; that it was read is audited."""
     row = await store.get(session, request_id)
-    if moderator.business_id == row.business_id:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {row.business_id})
     _record(session, moderator, row, "objection.read", {})
     return await _case(session, row)
 
@@ -67,8 +66,7 @@ async def decide(
 
 
 async def _check_conflict(session: Session, moderator: Staff, row: SubjectRequest) -> None:
-    if moderator.business_id == row.business_id:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {row.business_id})
     earlier = await store.list_of_report(session, row.report_id, Kind.OBJECTION)
     screeners = (await held.ruled(session, row.report_id)).screeners
     if moderator.id in screeners | {one.decided_by for one in earlier if one is not row}:

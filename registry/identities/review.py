@@ -32,7 +32,7 @@ from registry.platform.errors import Conflict, InvalidValues, NotFound
 from registry.platform.faults import Fault
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.staff.access import ConflictOfInterest, Staff
+from registry.staff.access import Staff, refuse_conflict
 
 
 class PairAlreadyDecided(Conflict):
@@ -158,8 +158,7 @@ async def _records(session: Session, identity_id: UUID) -> set[UUID]:
 async def _open(session: Session, moderator: Staff, records: Collection[UUID]) -> Shown:
     """Record -> (subject, its key, its identity), for a moderator without a conflict of interest."""
     owners = await store.owners_of(session, records)
-    if moderator.business_id is not None and moderator.business_id in owners:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, owners)
     shown: Shown = {}
     for row in await store.list_sealed(session, records=records):
         key = vault.unwrap(session.keyring, row.data_key_id, row.wrapped, row.kek_version)

@@ -17,7 +17,7 @@ from registry.reports import lifecycle, post, rules, store, views
 from registry.reports.rules import State, Verdict
 from registry.reports.tables import Decision, Report
 from registry.reports.wire import QueueItem, ReportCase, ReportDecision
-from registry.staff.access import ConflictOfInterest, Staff
+from registry.staff.access import Staff, refuse_conflict
 
 
 class ReportAlreadyDecided(Conflict):
@@ -88,8 +88,7 @@ async def may_read(session: Session, moderator: Staff, report_id: UUID) -> Repor
     report = await store.get(session, report_id)
     if report.state == State.SUBMITTED:
         raise NotFound
-    if moderator.business_id == report.business_id:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {report.business_id})
     return report
 
 
@@ -121,8 +120,7 @@ async def decide(
         said = f"is no reason to {command.decision}; use one of: {allowed}"
         raise InvalidValues(f"/reason_code: {said}.", errors=[Fault("/reason_code", said)])
     report = await store.lock(session, report_id)
-    if moderator.business_id == report.business_id:
-        raise ConflictOfInterest
+    await refuse_conflict(session, moderator, {report.business_id})
     await lifecycle.advance(session, report)
     if report.state != State.SCREENING:
         raise ReportAlreadyDecided(

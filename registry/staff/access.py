@@ -1,12 +1,13 @@
 """The current member of staff: from the key in the request to the moderator or operator who acts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar.handlers import BaseRouteHandler
 
+from registry.businesses import service as businesses
 from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.platform import secrets
@@ -14,7 +15,7 @@ from registry.platform.actor import Actor, ActorKind
 from registry.platform.errors import Forbidden, Unauthenticated
 from registry.platform.http import Connection, key_of, runtime_of
 from registry.platform.recent import Recent
-from registry.platform.runtime import Runtime, transaction
+from registry.platform.runtime import Runtime, Session, transaction
 from registry.staff import store
 from registry.staff.rules import Role
 
@@ -26,7 +27,7 @@ class RoleMissing(Forbidden):
 
 
 class ConflictOfInterest(Forbidden):
-    """The moderator works for a business whose report it is."""
+    """The moderator works for the business whose report it is or for one of the same owner, or decided on it before."""
 
     slug, title = "conflict-of-interest", "Another moderator must decide this"
 
@@ -43,6 +44,23 @@ class Staff(msgspec.Struct, frozen=True):
     def actor(self) -> Actor:
         """How the audit log knows the caller."""
         return Actor(kind=ActorKind.STAFF, id=self.id)
+
+
+async def refuse_conflict(
+    session: Session, moderator: Staff, reporters: Collection[UUID | None]
+) -> None:
+    """Raise `ConflictOfInterest` where the moderator works for one of these businesses, or for one of the same owner:
+    together they are one source. The database refuses the same (`registry_one_source`).
+    """
+    if moderator.business_id is None:
+        return
+    ids = {moderator.business_id, *(one for one in reporters if one is not None)}
+    sources = {
+        id_: source for id_, (_, _, source) in (await businesses.states_of(session, ids)).items()
+    }
+    own = sources.pop(moderator.business_id)
+    if moderator.business_id in reporters or own in sources.values():
+        raise ConflictOfInterest
 
 
 def remembered(runtime: Runtime) -> Recent[Staff]:

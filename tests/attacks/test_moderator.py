@@ -1,4 +1,5 @@
-"""A moderator who decides for their own business: refused by the code, and once more by the database.
+"""A moderator who decides for their own business, or for one of the same owner: refused by the code, and once more by
+the database.
 
 Each decision is tried three ways: over HTTP, where the code refuses it; by the service, with a moderator of whom the
 code does not know for whom they work, where the database does; and so, with the database's trigger off, where it is
@@ -39,6 +40,8 @@ from tests.factories.registry import Registry, Shop, problem
 from tests.subjects.test_proofs import proven
 
 _numbers = itertools.count(1)
+#: Two who are likely one person, for each scene.
+_likely = iter([("Мельниченко", "1990-01-02"), ("Гриценко", "1971-08-25")])
 #: What -> the table in which the decision is written, the path, and the decision.
 DECISIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "report": (
@@ -84,12 +87,14 @@ class Scene:
         assert problem(answer) == (403, "conflict-of-interest")
 
 
-@pytest.fixture(scope="module")
-async def scene(shared_sandbox: Registry) -> Scene:
-    shop = await shared_sandbox.shop()
-    key = await shared_sandbox.staff_key(Role.MODERATOR, business_id=shop.id)
+@pytest.fixture(scope="module", params=["its own business", "a business of the same owner"])
+async def scene(shared_sandbox: Registry, request: pytest.FixtureRequest) -> Scene:
+    owned: dict[str, Any] = {"beneficial_owners": [f"Власниця {request.param}"]}
+    shop, sister = await shared_sandbox.shop(**owned), await shared_sandbox.shop(**owned)
+    employer = shop if request.param == "its own business" else sister
+    key = await shared_sandbox.staff_key(Role.MODERATOR, business_id=employer.id)
     (insider,) = await rows.select(
-        shared_sandbox.runtime, "SELECT id FROM staff WHERE business_id = :id", id=shop.id
+        shared_sandbox.runtime, "SELECT id FROM staff WHERE business_id = :id", id=employer.id
     )
     waiting = {
         "report": await _in_screening(shop),
@@ -149,15 +154,15 @@ async def _sent(registry: Registry, shop: Shop) -> UUID:
 
 async def _asked(registry: Registry, shop: Shop) -> UUID:
     """Two reports of likely one person, one of them by another business."""
-    born = {"birth_date": "1990-01-02"}
+    surname, born = next(_likely)
     for reporter, name in (
-        (shop, "Мельниченко Остап"),
-        (await registry.shop(), "Остап Мельниченко"),
+        (shop, f"{surname} Остап"),
+        (await registry.shop(), f"Остап {surname}"),
     ):
-        await registry.published(reporter, subject={**_somebody(), "name": name, **born})
-    (question,) = await rows.select(
-        registry.runtime, "SELECT id FROM pair_decisions WHERE due IS NOT NULL"
-    )
+        subject = {**_somebody(), "name": name, "birth_date": born}
+        await registry.published(reporter, subject=subject)
+    said = "SELECT id FROM pair_decisions WHERE due IS NOT NULL ORDER BY at DESC LIMIT 1"
+    (question,) = await rows.select(registry.runtime, said)
     found: UUID = question["id"]
     return found
 
