@@ -120,6 +120,7 @@ async def _finish(scene: Stage, begun: AuditEntry) -> None:
     """Let the clock catch up with now, clear away what is too old to be kept, and end the journal."""
     runtime = scene.runtime
     await stage.tick(runtime)
+    await stage.deliver(runtime)  # what the last changes of the clock told
     await reports_jobs.withdraw_abandoned(runtime)
     await reports_jobs.sweep(runtime)
     await lookups_jobs.sweep(runtime)

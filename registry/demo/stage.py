@@ -84,12 +84,18 @@ async def perform(stage: Stage, step: Step) -> None:
 
 async def tick(runtime: Runtime) -> None:
     """What the workers would have done by now: the post, the proofs of notice, the clock's changes."""
-    if await messages_jobs.deliver(runtime):
-        while await messages_jobs.deliver(runtime):
-            pass
+    if await deliver(runtime):
         while await reports_jobs.take_proofs(runtime):
             pass
     await reports_jobs.advance_due(runtime)
+
+
+async def deliver(runtime: Runtime) -> bool:
+    """Send all that is written; returns whether there was anything."""
+    found = False
+    while await messages_jobs.deliver(runtime):
+        found = True
+    return found
 
 
 async def enrol(stage: Stage, slug: str) -> None:
@@ -147,8 +153,7 @@ async def _join(stage: Stage, step: Step) -> None:
 
 async def _prove(stage: Stage, step: Step) -> None:
     trade = _trade(step)
-    while await messages_jobs.deliver(stage.runtime):
-        pass
+    await deliver(stage.runtime)
     outbox = stage.runtime.settings.outbox_dir
     code = await asyncio.to_thread(_code_sent_to, outbox, trade.sign_up.email)
     business_id = stage.businesses[trade.slug]
