@@ -14,9 +14,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from registry.disputes.wire import Information, SubjectFile
 from registry.messages import letters
 from registry.messages.rules import Channel, Language
@@ -95,16 +92,4 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals |= {"style": Markup(STYLE)}  # noqa: S704 - our own file, not input
-    return made
-
-
-_ENVIRONMENT = _environment()
+_ENVIRONMENT = pages.environment(FOLDER, STYLE)

@@ -41,17 +41,23 @@ POLICY = only_style(STYLE)
 CODE_MINUTES = 10
 
 
-def _environment() -> Environment:
+def environment(folder: Path, style: str) -> Environment:
+    """The templates of a folder. What they are given is escaped; what they name and are not given is an error."""
     made = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals |= {"style": Markup(style)}  # noqa: S704 - our own file, not input
+    return made
+
+
+def _environment() -> Environment:
+    made = environment(FOLDER, STYLE)
     made.filters |= {"prose": prose, "inline": inline, "coloured": coloured, "quoted": quoted}
     made.filters["cell"] = cell
-    made.globals |= {"style": Markup(STYLE)}  # noqa: S704 - our own file, not input
     return made
 
 
