@@ -22,12 +22,24 @@ _SINGLE = ("tax_id", "company_code", "birth_date", "city", "address", "country")
 _LISTS = {"phone": "phones", "email": "emails", "handle": "handles"}
 _KNOWN = {*_SINGLE, *_LISTS, *_LISTS.values(), "kind", "name", "names", "record_id", "cluster_id"}
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+#: "17 листопада 1976 р.", "5 марта 1980", "17 Nov 1976": the first letters tell the month.
+_IN_WORDS = re.compile(r"(\d{1,2})\s+([^\W\d_]{3,})\.?,?\s+(\d{4})(?:\s*[^\W\d_]+\.?)?")
+_MONTHS = (
+    *(("січ", "янв", "jan"), ("лют", "фев", "feb"), ("бер", "мар", "mar"), ("кві", "апр", "apr")),
+    *(("тра", "май", "мая", "may"), ("чер", "июн", "jun"), ("лип", "июл", "jul")),
+    *(("сер", "авг", "aug"), ("вер", "сен", "sep"), ("жов", "окт", "oct"), ("лис", "ноя", "nov")),
+    ("гру", "дек", "dec"),
+)
+_MONTH = {begin: number for number, begins in enumerate(_MONTHS, 1) for begin in begins}
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})")
 #: A year of two digits is of this century up to here: who does business is grown up.
 _YOUNGEST = 8
 #: What is written before a number, and what a shop notes beside a name.
 _BEFORE_NUMBER = re.compile(r"^(?:тел|моб|tel|mob|phone)[.: ]*", re.IGNORECASE)
-_NOTE = re.compile(r"\([^)]*\)|[!?]+")
+_NOTE = re.compile(r"\([^)]*\)|[!?]+|(?<!\S)\d+(?!\S)")
+#: What keyboards and telephones make of letters: Дар*я for Дар'я, Sav4uk for Savchuk.
+_BETWEEN = r"(?<=[^\W\d_]){}(?=[^\W\d_])"
+_TYPED = ((re.compile(_BETWEEN.format(r"\*")), "'"), (re.compile(_BETWEEN.format("4")), "ch"))
 _LONGEST = 100
 
 
@@ -106,10 +118,18 @@ def _names(body: dict[str, Any], kind: str, dropped: Counter[str]) -> list[str]:
     found: list[str] = []
     for text in _texts(body, "name", "names"):
         try:
-            found.append(tidy(_NOTE.sub(" ", text)))
+            found.append(tidy(_NOTE.sub(" ", text) if kind == "company" else _typed(text)))
         except Unreadable:
             dropped["name"] += 1
     return found
+
+
+def _typed(name: str) -> str:
+    """A person's name without a shop's notes, and with letters for what stands in their place."""
+    name = _NOTE.sub(" ", name)
+    for written, meant in _TYPED:
+        name = written.sub(meant, name)
+    return name
 
 
 def _handles(body: dict[str, Any], dropped: Counter[str]) -> Iterator[SimpleNamespace]:
@@ -129,6 +149,8 @@ def _date(text: str) -> str:
     """A date as shops and data sets write it, brought to a way that subjects are read from."""
     if compact := _COMPACT.fullmatch(text):
         return "-".join(compact.groups())
+    if (spoken := _IN_WORDS.fullmatch(text)) and (named := _MONTH.get(spoken[2][:3].casefold())):
+        return f"{spoken[1]}.{named}.{spoken[3]}"
     if written := _DAY_FIRST.fullmatch(text):
         day, month, year = written.groups()
         century = "" if len(year) == 4 else "20" if int(year) <= _YOUNGEST else "19"

@@ -41,6 +41,9 @@ from registry.platform.vault import DataKey
 #: How many questions, and how many contradictions, a new record may leave in the log.
 _MOST_QUESTIONS, _MOST_CONTRADICTIONS = 2, 10
 _OPEN = (Verdict.ASK, Verdict.SAME)
+#: Writers wait for one another over whatever may make their records one person's: strong identifiers, and what a record
+#: without one in common is found by.
+_LOCKED = STRONG | {"name_pair", "name_birth_date"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ async def resolve(
     found = tokens(session.keyring, subject, made)
     record_id = uuid7()
     async with as_system(session):
-        await lock_values(session, [token.value for token in found if token.kind in STRONG])
+        await lock_values(session, [token.value for token in found if token.kind in _LOCKED])
         search, judged = await judge_all(session, made, found, parameters)
         same = {one.member.id: one for one in judged if one.verdict is Verdict.SAME}
         family = await _hold(session, same, [one.member for one in judged])
@@ -326,10 +329,10 @@ async def replace(
     Everything that the two steps lock is locked first and in one order, or an edit and a submission about
     the same person would wait for each other.
     """
-    strong = {token.value for token in tokens(session.keyring, subject) if token.kind in STRONG}
+    held = {token.value for token in tokens(session.keyring, subject) if token.kind in _LOCKED}
     async with as_system(session):
-        await lock_values(session, strong | set(await store.list_strong(session, record_id)))
-        holders = await store.list_holders(session, sorted(strong), [MOST_HOLDERS] * len(strong))
+        await lock_values(session, held | set(await store.list_strong(session, record_id)))
+        holders = await store.list_holders(session, sorted(held), [MOST_HOLDERS] * len(held))
         await lock_identities_of(session, {record_id, *(row.record_id for row in holders)})
     await erase(session, record_id)
     return await resolve(session, subject, data_key)

@@ -26,8 +26,12 @@ EXCLUSIVE = frozenset({"tax_id", "company_code"})
 #: Words of an address in common, of all: nearly all, and enough to notice.
 _ADDRESS_SAME, _ADDRESS_NEAR = 0.7, 0.35
 _CITY_NEAR = 0.88
+#: So near each other lie the birthdays of no two children of one mother but twins, and given names tell twins apart.
+_MISREAD_DAYS = 31
 #: Shorter local parts of e-mail addresses are everybody's: info, olena.
 _LOCAL_PART = 7
+#: Numbers that differ in so many last digits alone may be of one package of cards.
+_SOLD_TOGETHER = 2
 _PARTS = ("given", "surname", "patronymic")
 
 
@@ -67,6 +71,8 @@ def compare(one: Profile, other: Profile) -> Comparison:
         _name(name, evidence, against)
     elif one.company and other.company:
         evidence.append(Evidence("company_name", _overlap(one.company, other.company, 0.99, 0.4)))
+    if _of_two_kinds(one, other) or _of_two_kinds(other, one):
+        evidence.append(Evidence("kind", "differs"))
     if one.birth_dates and other.birth_dates:
         level = _birth_date(one.birth_dates, other.birth_dates)
         evidence.append(Evidence("birth_date", level))
@@ -111,6 +117,11 @@ def _name(name: NameAgreement, evidence: list[Evidence], against: list[str]) -> 
         against.append("name")
 
 
+def _of_two_kinds(person: Profile, firm: Profile) -> bool:
+    """A person by name and a firm that is no sole trader: its director leaves the firm's telephone as his own."""
+    return bool(person.names and firm.company) and not (person.company or firm.names)
+
+
 def _whole(name: NameAgreement | None) -> bool:
     """Whether given name and surname agree: only then is another birth date a slip of the pen."""
     return name is not None and name.surname <= Part.SLIP and name.given <= Part.INITIAL
@@ -128,6 +139,8 @@ def _identifiers(
             level = "same"
         elif any(_near(kind, a, b) for a in ours for b in values):
             level = "near"
+            if kind == "phone" and any(_slipped(a, b) for a in ours for b in values):
+                level = "slip"
         else:
             level = "differs"
         if level == "differs" and kind in EXCLUSIVE and _comparable(ours, values):
@@ -148,6 +161,11 @@ def _near(kind: str, one: str, other: str) -> bool:
 def _near_phone(one: str, other: str) -> bool:
     """A digit off, or two that changed places."""
     return len(one) == len(other) and OSA.distance(one, other, score_cutoff=1) <= 1
+
+
+def _slipped(one: str, other: str) -> bool:
+    """A digit off where no two numbers are sold side by side, as they are to families."""
+    return _near_phone(one, other) and one[:-_SOLD_TOGETHER] != other[:-_SOLD_TOGETHER]
 
 
 def _near_email(one: str, other: str) -> bool:
@@ -191,6 +209,8 @@ def _slip(one: date, other: date) -> str:
     if swapped or OSA.distance(one.isoformat(), other.isoformat(), score_cutoff=1) <= 1:
         return "slip"
     same = (one.year == other.year) + (one.month == other.month) + (one.day == other.day)
+    if abs((one - other).days) <= _MISREAD_DAYS:
+        return "partial"
     # The first of January stands for a day that nobody asked for.
     year_only = one.year == other.year and (1, 1) in {(d.month, d.day) for d in (one, other)}
     return "partial" if same == 2 or year_only else "differs"

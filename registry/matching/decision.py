@@ -2,20 +2,25 @@
 
 Lives here: `judge`, for one pair. Not here: what many pairs make together (`partition`).
 
-Likeness never merges by itself, whatever it weighs: without an identifier in common two records are at most
-a question. A contradiction keeps two records apart, whatever they share: a wrong merge puts a stranger's debt
-on somebody's name, a missed one costs a second look.
+Likeness of names and towns never merges, whatever it weighs. Without an identifier in common two records are at most a
+question, but for two cases: a telephone with one slip in it, and a whole name with the birth date and the town, where
+the odds leave no doubt. A contradiction keeps two records apart, whatever they share: a wrong merge puts a stranger's
+debt on somebody's name, a missed one costs a second look.
 """
 
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 
+from registry.matching.agreement import Part
 from registry.matching.comparison import EXCLUSIVE, Comparison
 from registry.matching.parameters import Parameters
 from registry.matching.party import STRONG
 from registry.matching.weights import Weighed
 
+#: Bits that a telephone with a slip in it needs, and the whole name with the birth date and the town: odds of 64 and of
+#: a thousand to one.
+_FIRM, _BEYOND_DOUBT = 6.0, 10.0
 _AGAINST = frozenset({"differs", "alike"})
 #: Parts of a name, of which one that is no more than near speaks against.
 _PARTS = frozenset({"given", "surname", "patronymic"})
@@ -46,11 +51,36 @@ def judge(
     if comparison.contradictions:
         return Verdict.DIFFERENT
     shared = comparison.shared - set(common)
-    if _renamed(comparison):
+    if _renamed(comparison) or _of_two_kinds(comparison):
         return Verdict.ASK
     if shared and (weighed.total >= parameters.merge or _undoubted(comparison, shared)):
         return Verdict.SAME
+    if not comparison.shared and _unshared(comparison, weighed):
+        return Verdict.SAME
     return Verdict.ASK if weighed.total >= parameters.ask else Verdict.APART
+
+
+def _unshared(comparison: Comparison, weighed: Weighed) -> bool:
+    """Whether two records without an identifier in common are of one party beyond doubt.
+
+    Given name and surname agree in full, nothing known of name, birth date or town differs, it weighs enough, and
+    either the telephones are one slip apart and a third thing agrees (digits, unlike e-mail addresses, owe nothing to
+    the name), or birth date and town agree exactly, and so does the father's name, the address or, but for a slip, a
+    number.
+    """
+    name, found = comparison.name, dict(comparison.evidence)
+    if name is None or max(name.given, name.surname) > Part.SLIP or name.patronymic > Part.MISSING:
+        return False
+    town, born = found.get("city"), found.get("birth_date", "same") == "same"
+    if name.given == name.surname == Part.SLIP or town in _AGAINST or not born:
+        return False
+    father = name.patronymic <= Part.SLIP
+    if found.get("phone") == "slip":
+        return weighed.total >= _FIRM and (town == "same" or "birth_date" in found or father)
+    if town != "same" or "birth_date" not in found or weighed.total < _BEYOND_DOUBT:
+        return False
+    number = "near" in {found.get("email"), found.get("handle"), found.get("phone")}
+    return father or number or found.get("address") == "same"
 
 
 def _renamed(comparison: Comparison) -> bool:
@@ -65,6 +95,11 @@ def _renamed(comparison: Comparison) -> bool:
     if found.get("patronymic") in _AGREES or len(comparison.shared) > 1:
         return False
     return EXCLUSIVE.isdisjoint(comparison.shared) and bool(comparison.shared)
+
+
+def _of_two_kinds(comparison: Comparison) -> bool:
+    """Whether one is a person and the other a firm that share no number of a state's: its director, as a rule."""
+    return ("kind", "differs") in comparison.evidence and EXCLUSIVE.isdisjoint(comparison.shared)
 
 
 def _undoubted(comparison: Comparison, shared: AbstractSet[str]) -> bool:

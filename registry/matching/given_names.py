@@ -10,9 +10,11 @@ several names as a rule: Саша is Олександр and Олександра
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
 
 from registry.matching import romanise
 
@@ -25,6 +27,12 @@ _NONE: frozenset[str] = frozenset()
 _DIMINUTIVE = re.compile(r"(.{3,}?)i?(?:[ui]wka|[eo]nka|[oeiu]cka|u[nsl]ia)")
 #: Shorter beginnings of a name are many names'.
 _STEM = 3
+#: Suffixes of familiar forms that surnames have as well: -ик -ко -ка -ша -ся -ня and the like, or none at all (Яр).
+_FAMILIAR_SUFFIX = re.compile(
+    r"(.{3,}?)(?:[aeiou]?(?:c?ik|[cn]?k[aoi]|[wnls]i?[ao]|[wksx])|[aoi])?"
+)
+#: Shorter words are near to too many others.
+_SLIPPED = 4
 
 #: Written so, a name may be either of two that other spellings tell apart: Олена and Альона.
 _EITHER = {"алена": ("Олена", "Альона"), "alena": ("Олена", "Альона")}
@@ -46,6 +54,8 @@ class Table(NamedTuple):
     letters: dict[str, frozenset[str]]
     #: the first letters of a legal form, `_STEM` at least -> groups.
     stems: dict[str, frozenset[str]]
+    #: group -> its legal and familiar forms, as written and in codes.
+    forms: dict[str, frozenset[str]]
 
 
 def rows() -> list[tuple[list[str], list[str]]]:
@@ -67,8 +77,11 @@ def table() -> Table:
     frames: dict[str, tuple[str, ...]] = {}
     letters: dict[str, frozenset[str]] = {}
     stems: dict[str, frozenset[str]] = {}
+    written: dict[str, frozenset[str]] = {}
     for forms, short in rows():
         group = romanise.codes(forms[0])
+        both = {form.casefold() for form in forms + short}.union(map(romanise.codes, forms + short))
+        written[group] = written.get(group, _NONE) | both
         for form in forms:
             code = romanise.codes(form)
             legal[code] = legal.get(code, _NONE) | {group}
@@ -80,7 +93,7 @@ def table() -> Table:
         for form in short:
             code = romanise.codes(form)
             familiar[code] = familiar.get(code, _NONE) | {group}
-    return Table(legal, familiar, frames, letters, stems)
+    return Table(legal, familiar, frames, letters, stems, written)
 
 
 def legal(code: str, written: str = "") -> frozenset[str]:
@@ -122,6 +135,20 @@ def derived(code: str) -> frozenset[str]:
     if found is None or code in table().legal or code in table().familiar:
         return _NONE
     return table().stems.get(found[1], _NONE)
+
+
+@lru_cache(maxsize=16_384)
+def may_be(code: str, clean: str, group: str) -> bool:
+    """Answer whether a word that the table lacks may be a given name all the same: a form of it with a letter wrong
+    (Улчша, of Уляша), or a familiar form made of its beginning (Мирик, of Мирон).
+    """
+    for form in table().forms.get(group, _NONE):
+        for one in (code, clean):
+            long = min(len(form), len(one)) >= _SLIPPED
+            if long and OSA.distance(form, one, score_cutoff=1) <= 1:
+                return True
+    found = _FAMILIAR_SUFFIX.fullmatch(code)
+    return found is not None and group in table().stems.get(found[1], _NONE)
 
 
 def initials(group: str) -> frozenset[str]:

@@ -159,7 +159,17 @@ def _agree_as_given(left: Word, right: Word) -> int | None:
     ):
         return Grade.FAMILIAR
     found = _slip(left, right)  # a given name and a word that is near it: a slip at most
-    return _DIFFERS if found == _SLIP_OF_SHORT else found
+    if found < _SLIP_OF_SHORT or found == _OTHER:
+        return found
+    return Grade.NEAR if _may_be(left, right) or _may_be(right, left) else _DIFFERS
+
+
+def _may_be(known: Word, unknown: Word) -> bool:
+    """Answer whether a word that the table lacks may be the given name that another is: doubt, and no more."""
+    if unknown.sure or unknown.familiar:
+        return False
+    groups = known.given | known.familiar
+    return any(given_names.may_be(unknown.code, unknown.clean, group) for group in groups)
 
 
 def _slip(left: Word, right: Word) -> int:
