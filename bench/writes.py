@@ -55,7 +55,6 @@ async def plain(session: Session, record: Judged) -> UUID:
     key = await vault.create(session, session.keyring, owner=None)
     found, record_id = tokens(session.keyring, record.subject, profile(record.subject)), uuid7()
     async with as_system(session):
-        await store.add_identities(session, [record_id])
         await resolution.write(session, record_id, record_id, record.subject, key, found)
     return record_id
 
@@ -75,9 +74,11 @@ async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
                 held.update(token.value for token in kept)
                 made = uuid7()
                 whose[made] = record.cluster_id or ""
-                row, its = resolution.rows_of(session, made, made, record.subject, key, kept)
-                written.append(row)
-                values += its
+                written.append(resolution.row_of(session, made, made, record.subject, key))
+                values += [
+                    {"record_id": made, "index_value": value, "kind": kind, "key_version": 1}
+                    for kind, value in kept
+                ]
             async with as_system(session):
                 await store.add_identities(session, [row["id"] for row in written])
                 await store.add_rows(session, Record, written)

@@ -24,7 +24,7 @@ from registry.identities.neighbours import (
     open_records,
     tokens,
 )
-from registry.identities.tables import Identifier, PairDecision, Record
+from registry.identities.tables import PairDecision
 from registry.matching.comparison import compare, contradicting
 from registry.matching.decision import Verdict, judge
 from registry.matching.fingerprints import STRONG, Token
@@ -78,10 +78,8 @@ async def resolve(
         newcomer = Member(record_id, record_id, made)
         parties = await divided(session, [*family, newcomer], links)
         mine = next(party for party in parties if record_id in party)
-        await store.add_identities(session, [min(mine)])
-        await write(session, record_id, min(mine), subject, data_key, search.kept())
         told = entries(session, record_id, judged, set(mine), parameters)
-        await store.add_rows(session, PairDecision, told)
+        await write(session, record_id, min(mine), subject, data_key, search.kept(), told)
         await settle(session, parties, {member.id: member.identity_id for member in family})
     questions = [one["id"] for one in told if one["due"] is not None]
     return Resolution(record_id, [one.member.id for one in judged], questions)
@@ -283,42 +281,25 @@ async def write(
     identity_id: UUID,
     subject: Subject,
     data_key: DataKey,
-    found: Iterable[Token],
+    found: Sequence[Token],
+    told: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Write a record of an identity, and the index values by which it will be found."""
-    record, values = rows_of(session, record_id, identity_id, subject, data_key, found)
-    await store.add_rows(session, Record, [record])
-    await store.add_rows(session, Identifier, values)
+    """Write a record of an identity, the index values by which it will be found, and the entries that it leaves."""
+    record = row_of(session, record_id, identity_id, subject, data_key)
+    await store.write_record(session, record, found, told)
 
 
-def rows_of(
-    session: Session,
-    record_id: UUID,
-    identity_id: UUID,
-    subject: Subject,
-    data_key: DataKey,
-    found: Iterable[Token],
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The row of a record, and those of its index values."""
-    record = {
+def row_of(
+    session: Session, record_id: UUID, identity_id: UUID, subject: Subject, data_key: DataKey
+) -> dict[str, Any]:
+    """The row of a record."""
+    return {
         "id": record_id,
         "identity_id": identity_id,
         "data_key_id": data_key.id,
         "sealed": data_key.seal(PLACE, subject),
         "created_at": session.now,
     }
-    values = [
-        {
-            "record_id": record_id,
-            "index_value": token.value,
-            "kind": token.kind,
-            "key_version": session.keyring.current,
-            "valid_from": None,
-            "valid_until": None,
-        }
-        for token in found
-    ]
-    return record, values
 
 
 async def replace(

@@ -30,7 +30,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from registry.identities.rules import OWN_PROOFS, FactCodes, StandingFact
 from registry.identities.tables import Fact, Identifier, Identity, PairDecision, Record, Standing
-from registry.matching.fingerprints import STRONG
+from registry.matching.fingerprints import STRONG, Token
 from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
 
@@ -85,31 +85,40 @@ async def list_holders(
 SealedRecord = Row[UUID, UUID, bytes, UUID, bytes, int, list[bytes]]
 
 
+# Built once: to build a statement takes as long as to run it.
+_DETACHED = (
+    select(Identifier.index_value)
+    .where(Identifier.record_id == Record.id, Identifier.valid_until.is_not(None))
+    .scalar_subquery()
+)
+_SEALED = (
+    select(
+        Record.id,
+        Record.identity_id,
+        Record.sealed,
+        Record.data_key_id,
+        DataKeyRow.wrapped,
+        DataKeyRow.kek_version,
+        func.array(_DETACHED).label("detached"),
+    )
+    .join(DataKeyRow, DataKeyRow.id == Record.data_key_id)
+    .where(
+        or_(
+            Record.id == any_(bindparam("records", type_=ARRAY(Uuid))),
+            Record.identity_id == any_(bindparam("identities", type_=ARRAY(Uuid))),
+        )
+    )
+)
+
+
 async def list_sealed(
     session: Session, *, records: Collection[UUID] = (), identities: Collection[UUID] = ()
 ) -> Sequence[SealedRecord]:
     """(id, identity_id, sealed, data_key_id, wrapped, kek_version, detached) of these records, and all of these
     identities; `detached` are the index values that are theirs no longer.
     """
-    detached = (
-        select(Identifier.index_value)
-        .where(Identifier.record_id == Record.id, Identifier.valid_until.is_not(None))
-        .scalar_subquery()
-    )
-    rows = await session.execute(
-        select(
-            Record.id,
-            Record.identity_id,
-            Record.sealed,
-            Record.data_key_id,
-            DataKeyRow.wrapped,
-            DataKeyRow.kek_version,
-            func.array(detached).label("detached"),
-        )
-        .join(DataKeyRow, DataKeyRow.id == Record.data_key_id)
-        .where(or_(_among(Record.id, records), _among(Record.identity_id, identities)))
-    )
-    return rows.all()
+    asked = {"records": list(records), "identities": list(identities)}
+    return (await session.execute(_SEALED, asked)).all()
 
 
 async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
@@ -192,6 +201,44 @@ async def add_rows(session: Session, table: type[Base], rows: list[dict[str, Any
     """Add rows in one statement."""
     if rows:
         await session.execute(insert(table), rows)
+
+
+#: One round trip. What refers to a row of the same statement is checked at its end.
+_WRITE = text("""
+    WITH identity AS (
+        INSERT INTO identities (id, created_at) VALUES (:identity_id, :created_at) ON CONFLICT DO NOTHING
+    ), record AS (
+        INSERT INTO records (id, identity_id, data_key_id, sealed, created_at)
+        VALUES (:id, :identity_id, :data_key_id, :sealed, :created_at)
+    ), told AS (
+        INSERT INTO pair_decisions
+        SELECT * FROM jsonb_populate_recordset(NULL::pair_decisions, CAST(:told AS jsonb))
+    )
+    INSERT INTO record_identifiers (record_id, index_value, kind, key_version)
+    SELECT :id, value, kind, :key_version
+    FROM unnest(CAST(:values AS bytea[]), CAST(:kinds AS text[])) AS found (value, kind)
+""").bindparams(
+    bindparam("id", type_=Uuid()),
+    bindparam("identity_id", type_=Uuid()),
+    bindparam("data_key_id", type_=Uuid()),
+)
+
+
+async def write_record(
+    session: Session,
+    record: dict[str, Any],
+    found: Sequence[Token],
+    told: Sequence[dict[str, Any]],
+) -> None:
+    """Write a record and what it is found by, in an identity that may be new, with its entries of the log."""
+    given = {
+        **record,
+        "values": [token.value for token in found],
+        "kinds": [token.kind for token in found],
+        "key_version": session.keyring.current,
+        "told": msgspec.json.encode(told).decode(),
+    }
+    await session.execute(_WRITE, given)
 
 
 async def list_records(session: Session, *, after: UUID | None, limit: int) -> Sequence[UUID]:

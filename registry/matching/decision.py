@@ -65,8 +65,7 @@ def _unshared(comparison: Comparison, weighed: Weighed) -> bool:
 
     Given name and surname agree in full, nothing known of name, birth date or town differs, it weighs enough, and
     either the telephones are one slip apart and a third thing agrees (digits, unlike e-mail addresses, owe nothing to
-    the name), or birth date and town agree exactly, and so does the father's name, the address or, but for a slip, a
-    number.
+    the name), or birth date and town agree exactly, and so does the father's name or the address.
     """
     name, found = comparison.name, dict(comparison.evidence)
     if name is None or max(name.given, name.surname) > Part.SLIP or name.patronymic > Part.MISSING:
@@ -79,8 +78,7 @@ def _unshared(comparison: Comparison, weighed: Weighed) -> bool:
         return weighed.total >= _FIRM and (town == "same" or "birth_date" in found or father)
     if town != "same" or "birth_date" not in found or weighed.total < _BEYOND_DOUBT:
         return False
-    number = "near" in {found.get("email"), found.get("handle"), found.get("phone")}
-    return father or number or found.get("address") == "same"
+    return father or found.get("address") == "same"
 
 
 def _renamed(comparison: Comparison) -> bool:

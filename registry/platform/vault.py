@@ -15,7 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from registry.platform.ids import uuid7
@@ -82,8 +82,8 @@ async def create(session: AsyncSession, keyring: Keyring, *, owner: UUID | None)
     """Make a data key, store it wrapped, and return it open. `owner` is the business it belongs to."""
     raw, key_id, version = os.urandom(KEY_BYTES), uuid7(), keyring.current
     wrapped = aes_key_wrap(keyring.key_encryption_key(version), raw)
-    session.add(DataKeyRow(id=key_id, owner_id=owner, wrapped=wrapped, kek_version=version))
-    await session.flush()
+    row = {"id": key_id, "owner_id": owner, "wrapped": wrapped, "kek_version": version}
+    await session.execute(insert(DataKeyRow).values(row))
     note(session, key_id)
     return DataKey(key_id, raw)
 

@@ -16,11 +16,14 @@ ROUNDS = int(os.environ.get("LONG_ROUNDS", "3"))
 
 
 def _subject(number: int, dice: random.Random) -> Subject:
-    """The person as one of many shops knows them: always the phone, the rest now and then."""
+    """The person as one of many shops knows them: always the phone, the rest now and then.
+
+    The next round's is a namesake, whose number no slip makes of this one's.
+    """
     return Subject(
         kind="person",
         country="UA",
-        phones=(f"+3805055{number:05d}",),
+        phones=(f"+3805055{number * 101:05d}",),
         emails=dice.choice([(), (f"p{number}@mail.example",)]),
         handles=dice.choice([(), (f"telegram:p{number}",)]),
         name=dice.choice([None, "Яблонська Леся", "Lesia Yablonska", "Яблонська Л."]),
