@@ -54,11 +54,28 @@ def test_what_cannot_be_read_is_left_out_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["19870312", "1987-03-12", "12.03.1987", "12/03/1987", 19870312]
+    "written",
+    [
+        *("19870312", "1987-03-12", "12.03.1987", "12/03/1987", 19870312),
+        *("12 березня 1987 р.", "12 марта 1987 г.", "12 March 1987"),
+    ],
 )
 def test_dates_in_the_ways_of_data_sets(tmp_path: Path, written: Any) -> None:
     (record,), _ = reading(tmp_path, {"record_id": "r", "birth_date": written})
     assert record.subject.birth_date == date(1987, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Руденко Дар*я 2", "Руденко Дар'я"),
+        ("Marina Sav4uk", "Marina Savchuk"),
+        ("Мельник Іван (не відповідає)", "Мельник Іван"),
+    ],
+)
+def test_names_as_shops_type_them(tmp_path: Path, written: str, read: str) -> None:
+    (record,), _ = reading(tmp_path, {"record_id": "r", "name": written})
+    assert record.subject.name == read
 
 
 def test_unknown_keys_are_untyped_identifiers(tmp_path: Path) -> None:

@@ -120,6 +120,46 @@ async def test_a_likeness_alone_is_nobody(shared: Registry) -> None:
     assert await _identity_of(shared, one) != await _identity_of(shared, two)
 
 
+UNSHARED: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    (
+        {"phone": "+380505550231", "name": "Гнатюк Юхим", "city": "Суми"},
+        {"phone": "+380505558231", "name": "Юхим Гнатюк", "city": "Сумы"},
+        True,
+    ),
+    (
+        {"phone": "+380505550232", "name": "Гнатюк Лука", "city": "Суми"},
+        {"phone": "+380505550233", "name": "Гнатюк Лука", "city": "Суми"},
+        False,
+    ),
+    (
+        {
+            "phone": "+380505550234",
+            "name": "Гнатюк Хома Львович",
+            "city": "Суми",
+            "birth_date": "1990-01-02",
+        },
+        {
+            "phone": "+380671110234",
+            "name": "Хома Львович Гнатюк",
+            "city": "Суми",
+            "birth_date": "02.01.1990",
+        },
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "one"), UNSHARED)
+async def test_without_a_number_in_common(
+    shared: Registry, first: dict[str, Any], second: dict[str, Any], one: bool
+) -> None:
+    """A digit wrong beside a whole name and a town, and all that names a person; two cards of one package are not."""
+    shop = await shared.shop()
+    reports = [await shop.report(subject=first), await shop.report(subject=second)]
+    found = [await _identity_of(shared, report) for report in reports]
+    assert (found[0] == found[1]) is one
+
+
 async def test_thirty_two_at_once_are_one_identity(registry: Registry) -> None:
     """From several businesses, each with the phone and an e-mail, in changing order."""
     shops = [await registry.shop() for _ in range(4)]

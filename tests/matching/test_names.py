@@ -129,6 +129,13 @@ UNSURE = [
     ("Гарбишин Д. Н.", "гарбишин тенис", "a slip in the first letter"),
     ("Андрієнко Надія Анонівна", "Надежда Антоновна Андриенко", "a slip in the patronymic"),
     ("Лелекуха Лука", "Луко Лелекуха", "a vowel"),
+    ("Улчша Мельник", "Мельник Уляна", "a slip in a short form"),
+    ("Ярослав Воронін", "ЯР ВОРОНИН", "the beginning of a given name"),
+    (
+        "Леонід Мельник",
+        "Lonka Melnyk",
+        "a short form that no table has, a letter from one that it has",
+    ),
     ("Фаїнп Фішман", "Фаїна Кузьмівна", "a slip, and no surname to compare"),
 ]
 
