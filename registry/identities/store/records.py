@@ -1,8 +1,8 @@
-"""Every SQL statement about records, identities, facts and standings. All run with the system's view."""
+"""Every SQL statement about records, what they are found by, and the identities that they belong to."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVarTuple
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     LargeBinary,
     Row,
-    Select,
     Uuid,
     any_,
     bindparam,
@@ -21,12 +20,10 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
-    tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from registry.identities.rules import OWN_PROOFS, FactCodes, StandingFact
 from registry.identities.tables import Fact, Identifier, Identity, PairDecision, Record, Standing
@@ -35,7 +32,7 @@ from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
 
 
-def _among(column: InstrumentedAttribute[UUID], values: Collection[UUID]) -> ColumnElement[bool]:
+def one_of(column: InstrumentedAttribute[UUID], values: Collection[UUID]) -> ColumnElement[bool]:
     """One parameter however many values there are: the statement is compiled, and planned, once."""
     return column == any_(bindparam(None, list(values), type_=ARRAY(Uuid)))
 
@@ -46,9 +43,6 @@ async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
         Identifier.record_id == record_id, Identifier.kind.in_(STRONG)
     )
     return (await session.scalars(query)).all()
-
-
-Columns = TypeVarTuple("Columns")
 
 
 class Holder(NamedTuple):
@@ -124,14 +118,14 @@ async def list_sealed(
 async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
     """Record -> its identity."""
     rows = await session.execute(
-        select(Record.id, Record.identity_id).where(_among(Record.id, records))
+        select(Record.id, Record.identity_id).where(one_of(Record.id, records))
     )
     return {row.id: row.identity_id for row in rows}
 
 
 async def lock_identities(session: Session, identities: Collection[UUID]) -> None:
     """Make changes of these identities wait for one another, in one fixed order, until the transaction ends."""
-    query = select(Identity.id).where(_among(Identity.id, identities)).order_by(Identity.id)
+    query = select(Identity.id).where(one_of(Identity.id, identities)).order_by(Identity.id)
     await session.execute(query.with_for_update())
 
 
@@ -144,56 +138,7 @@ async def add_identities(session: Session, identities: Collection[UUID]) -> None
 async def move_records(session: Session, identity_id: UUID, records: Collection[UUID]) -> None:
     """Let these records belong to an identity."""
     await session.execute(
-        update(Record).where(_among(Record.id, records)).values(identity_id=identity_id)
-    )
-
-
-async def list_decisions(session: Session, records: Collection[UUID]) -> Sequence[PairDecision]:
-    """What counts of each pair of these records: the last decision, a moderator's before the engine's."""
-    return (await session.scalars(_counting(select(PairDecision), records))).all()
-
-
-Verdict = Row[UUID, UUID, str, float | None, UUID | None]
-
-
-async def list_verdicts(session: Session, records: Collection[UUID]) -> Sequence[Verdict]:
-    """(one, other, verdict, weight, staff_id) of `list_decisions`, without the evidence."""
-    of = PairDecision
-    query = select(of.one, of.other, of.verdict, of.weight, of.staff_id)
-    return (await session.execute(_counting(query, records))).all()
-
-
-async def list_answers(session: Session) -> Sequence[Row[str, list[tuple[str, str, float]]]]:
-    """(verdict, evidence) of each pair that moderators decided: their last answer, and what the engine saw last."""
-    answer, asked = aliased(PairDecision), aliased(PairDecision)
-    seen = (
-        select(asked.evidence)
-        .where(asked.one == answer.one, asked.other == answer.other, asked.staff_id.is_(None))
-        .order_by(asked.at.desc(), asked.id.desc())
-        .limit(1)
-        .lateral("seen")
-    )
-    query = (
-        select(answer.verdict, seen.c.evidence)
-        .join(seen, true())
-        .ext(distinct_on(answer.one, answer.other))
-        .where(answer.staff_id.is_not(None))
-        .order_by(answer.one, answer.other, answer.at.desc(), answer.id.desc())
-    )
-    return (await session.execute(query)).all()
-
-
-def _counting(query: Select[*Columns], records: Collection[UUID]) -> Select[*Columns]:
-    return (
-        query.ext(distinct_on(PairDecision.one, PairDecision.other))
-        .where(_among(PairDecision.one, records), _among(PairDecision.other, records))
-        .order_by(
-            PairDecision.one,
-            PairDecision.other,
-            PairDecision.staff_id.is_(None),
-            PairDecision.at.desc(),
-            PairDecision.id.desc(),
-        )
+        update(Record).where(one_of(Record.id, records)).values(identity_id=identity_id)
     )
 
 
@@ -264,7 +209,7 @@ async def list_under(
     )
     query = select(Record.id).where(Record.identity_id.in_(known)).order_by(Record.id)
     if among is not None:
-        theirs = select(Record.identity_id).where(_among(Record.id, among))
+        theirs = select(Record.identity_id).where(one_of(Record.id, among))
         query = query.where(Record.identity_id.in_(theirs))
     elif len(set(values)) > 1:
         contacts = func.count().filter(Identifier.kind.in_(("phone", "email")))
@@ -289,7 +234,7 @@ async def reopen_span(session: Session, value: bytes, records: Collection[UUID])
     """Let an identifier be theirs again, of those of the records that are still there; returns them."""
     query = (
         update(Identifier)
-        .where(Identifier.index_value == value, _among(Identifier.record_id, records))
+        .where(Identifier.index_value == value, one_of(Identifier.record_id, records))
         .values(valid_until=None)
         .returning(Identifier.record_id)
     )
@@ -302,83 +247,6 @@ async def list_tokens(session: Session, records: Collection[UUID]) -> Sequence[I
     return (await session.scalars(query)).all()
 
 
-async def put_fact(
-    session: Session, report_id: UUID, record_id: UUID, business_id: UUID, codes: FactCodes
-) -> None:
-    """Set what is shown of a report."""
-    values = {
-        "record_id": record_id,
-        "business_id": business_id,
-        "codes": msgspec.to_builtins(codes),
-        "hidden_since": None,
-    }
-    statement = insert(Fact).values(report_id=report_id, **values)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["report_id"], set_=values)
-    )
-
-
-async def empty_fact(session: Session, report_id: UUID, since: datetime) -> UUID | None:
-    """Show the report no longer; returns its record when it was shown before."""
-    return await session.scalar(
-        update(Fact)
-        .where(Fact.report_id == report_id, Fact.codes.is_not(None))
-        .values(codes=None, hidden_since=since)
-        .returning(Fact.record_id)
-    )
-
-
-async def list_facts(session: Session, identity_id: UUID) -> list[StandingFact]:
-    """The shown facts of an identity."""
-    rows = await session.execute(
-        select(Fact.report_id, Fact.record_id, Fact.business_id, Fact.codes)
-        .join(Record, Record.id == Fact.record_id)
-        .where(Record.identity_id == identity_id, Fact.codes.is_not(None))
-    )
-    return [
-        msgspec.convert(
-            {
-                "report": row.report_id,
-                "record": row.record_id,
-                "business": row.business_id,
-                **row.codes,
-            },
-            StandingFact,
-        )
-        for row in rows
-    ]
-
-
-async def list_identifiers(session: Session, identity_id: UUID) -> list[tuple[UUID, bytes, str]]:
-    """(record, index value, kind) of an identity."""
-    rows = await session.execute(
-        select(Identifier.record_id, Identifier.index_value, Identifier.kind)
-        .join(Record, Record.id == Identifier.record_id)
-        .where(Record.identity_id == identity_id, Identifier.valid_until.is_(None))
-    )
-    return [(row.record_id, row.index_value, row.kind) for row in rows]
-
-
-async def replace_standings(
-    session: Session, identity_id: UUID, rows: dict[bytes, tuple[str, list[StandingFact]]]
-) -> None:
-    """Write the identity's standings anew."""
-    await session.execute(delete(Standing).where(Standing.identity_id == identity_id))
-    if rows:
-        await session.execute(
-            insert(Standing),
-            [
-                {
-                    "index_value": value,
-                    "identity_id": identity_id,
-                    "kind": kind,
-                    "facts": msgspec.to_builtins(facts),
-                }
-                for value, (kind, facts) in sorted(rows.items())
-            ],
-        )
-
-
 async def delete_record(session: Session, record_id: UUID) -> UUID | None:
     """Delete a record with its index values; returns its identity."""
     return await session.scalar(
@@ -389,51 +257,7 @@ async def delete_record(session: Session, record_id: UUID) -> UUID | None:
 async def delete_empty(session: Session, identities: Collection[UUID]) -> None:
     """Delete those of the identities that have no record left."""
     inhabited = select(Record.id).where(Record.identity_id == Identity.id).exists()
-    await session.execute(delete(Identity).where(_among(Identity.id, identities), ~inhabited))
-
-
-async def list_hidden(
-    session: Session, report_ids: Collection[UUID]
-) -> Sequence[Row[UUID, UUID, dict[str, Any] | None, datetime | None]]:
-    """(report, business, codes, hidden since) of the given reports."""
-    rows = await session.execute(
-        select(Fact.report_id, Fact.business_id, Fact.codes, Fact.hidden_since).where(
-            Fact.report_id.in_(report_ids)
-        )
-    )
-    return rows.all()
-
-
-async def find_decision(session: Session, decision_id: UUID) -> PairDecision | None:
-    """An entry of the log."""
-    return await session.get(PairDecision, decision_id)
-
-
-async def list_questions(
-    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[tuple[UUID, datetime]]:
-    """(id, due) of questions that nobody answered, about records that are still of two identities."""
-    one, other, answer = aliased(Record), aliased(Record), aliased(PairDecision)
-    answered = (
-        select(answer.id)
-        .where(
-            answer.one == PairDecision.one,
-            answer.other == PairDecision.other,
-            or_(answer.staff_id.is_not(None), answer.at > PairDecision.at),
-        )
-        .exists()
-    )
-    query = (
-        select(PairDecision.id, PairDecision.due)
-        .join(one, one.id == PairDecision.one)
-        .join(other, other.id == PairDecision.other)
-        .where(PairDecision.due.is_not(None), one.identity_id != other.identity_id, ~answered)
-        .order_by(PairDecision.due, PairDecision.id)
-        .limit(limit)
-    )
-    if after is not None:
-        query = query.where(tuple_(PairDecision.due, PairDecision.id) > tuple_(*after))
-    return [(row.id, row.due) for row in await session.execute(query)]
+    await session.execute(delete(Identity).where(one_of(Identity.id, identities), ~inhabited))
 
 
 async def owners_of(session: Session, records: Collection[UUID]) -> set[UUID | None]:
@@ -441,6 +265,6 @@ async def owners_of(session: Session, records: Collection[UUID]) -> set[UUID | N
     query = (
         select(DataKeyRow.owner_id)
         .join(Record, Record.data_key_id == DataKeyRow.id)
-        .where(_among(Record.id, records))
+        .where(one_of(Record.id, records))
     )
     return set(await session.scalars(query))

@@ -1,0 +1,103 @@
+"""Every SQL statement about the log of decisions on pairs, and the questions in it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TypeVarTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    Row,
+    Select,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
+
+from registry.identities.store.records import one_of
+from registry.identities.tables import PairDecision, Record
+from registry.platform.runtime import Session
+
+
+async def list_decisions(session: Session, records: Collection[UUID]) -> Sequence[PairDecision]:
+    """What counts of each pair of these records: the last decision, a moderator's before the engine's."""
+    return (await session.scalars(_counting(select(PairDecision), records))).all()
+
+
+Columns = TypeVarTuple("Columns")
+Verdict = Row[UUID, UUID, str, float | None, UUID | None]
+
+
+async def list_verdicts(session: Session, records: Collection[UUID]) -> Sequence[Verdict]:
+    """(one, other, verdict, weight, staff_id) of `list_decisions`, without the evidence."""
+    of = PairDecision
+    query = select(of.one, of.other, of.verdict, of.weight, of.staff_id)
+    return (await session.execute(_counting(query, records))).all()
+
+
+async def list_answers(session: Session) -> Sequence[Row[str, list[tuple[str, str, float]]]]:
+    """(verdict, evidence) of each pair that moderators decided: their last answer, and what the engine saw last."""
+    answer, asked = aliased(PairDecision), aliased(PairDecision)
+    seen = (
+        select(asked.evidence)
+        .where(asked.one == answer.one, asked.other == answer.other, asked.staff_id.is_(None))
+        .order_by(asked.at.desc(), asked.id.desc())
+        .limit(1)
+        .lateral("seen")
+    )
+    query = (
+        select(answer.verdict, seen.c.evidence)
+        .join(seen, true())
+        .ext(distinct_on(answer.one, answer.other))
+        .where(answer.staff_id.is_not(None))
+        .order_by(answer.one, answer.other, answer.at.desc(), answer.id.desc())
+    )
+    return (await session.execute(query)).all()
+
+
+def _counting(query: Select[*Columns], records: Collection[UUID]) -> Select[*Columns]:
+    return (
+        query.ext(distinct_on(PairDecision.one, PairDecision.other))
+        .where(one_of(PairDecision.one, records), one_of(PairDecision.other, records))
+        .order_by(
+            PairDecision.one,
+            PairDecision.other,
+            PairDecision.staff_id.is_(None),
+            PairDecision.at.desc(),
+            PairDecision.id.desc(),
+        )
+    )
+
+
+async def find_decision(session: Session, decision_id: UUID) -> PairDecision | None:
+    """An entry of the log."""
+    return await session.get(PairDecision, decision_id)
+
+
+async def list_questions(
+    session: Session, *, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[tuple[UUID, datetime]]:
+    """(id, due) of questions that nobody answered, about records that are still of two identities."""
+    one, other, answer = aliased(Record), aliased(Record), aliased(PairDecision)
+    answered = (
+        select(answer.id)
+        .where(
+            answer.one == PairDecision.one,
+            answer.other == PairDecision.other,
+            or_(answer.staff_id.is_not(None), answer.at > PairDecision.at),
+        )
+        .exists()
+    )
+    query = (
+        select(PairDecision.id, PairDecision.due)
+        .join(one, one.id == PairDecision.one)
+        .join(other, other.id == PairDecision.other)
+        .where(PairDecision.due.is_not(None), one.identity_id != other.identity_id, ~answered)
+        .order_by(PairDecision.due, PairDecision.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(tuple_(PairDecision.due, PairDecision.id) > tuple_(*after))
+    return [(row.id, row.due) for row in await session.execute(query)]

@@ -1,0 +1,108 @@
+"""Every SQL statement about facts, and the standings that lookups read."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    Row,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from registry.identities.rules import FactCodes, StandingFact
+from registry.identities.tables import Fact, Identifier, Record, Standing
+from registry.platform.runtime import Session
+
+
+async def put_fact(
+    session: Session, report_id: UUID, record_id: UUID, business_id: UUID, codes: FactCodes
+) -> None:
+    """Set what is shown of a report."""
+    values = {
+        "record_id": record_id,
+        "business_id": business_id,
+        "codes": msgspec.to_builtins(codes),
+        "hidden_since": None,
+    }
+    statement = insert(Fact).values(report_id=report_id, **values)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["report_id"], set_=values)
+    )
+
+
+async def empty_fact(session: Session, report_id: UUID, since: datetime) -> UUID | None:
+    """Show the report no longer; returns its record when it was shown before."""
+    return await session.scalar(
+        update(Fact)
+        .where(Fact.report_id == report_id, Fact.codes.is_not(None))
+        .values(codes=None, hidden_since=since)
+        .returning(Fact.record_id)
+    )
+
+
+async def list_facts(session: Session, identity_id: UUID) -> list[StandingFact]:
+    """The shown facts of an identity."""
+    rows = await session.execute(
+        select(Fact.report_id, Fact.record_id, Fact.business_id, Fact.codes)
+        .join(Record, Record.id == Fact.record_id)
+        .where(Record.identity_id == identity_id, Fact.codes.is_not(None))
+    )
+    return [
+        msgspec.convert(
+            {
+                "report": row.report_id,
+                "record": row.record_id,
+                "business": row.business_id,
+                **row.codes,
+            },
+            StandingFact,
+        )
+        for row in rows
+    ]
+
+
+async def list_identifiers(session: Session, identity_id: UUID) -> list[tuple[UUID, bytes, str]]:
+    """(record, index value, kind) of an identity."""
+    rows = await session.execute(
+        select(Identifier.record_id, Identifier.index_value, Identifier.kind)
+        .join(Record, Record.id == Identifier.record_id)
+        .where(Record.identity_id == identity_id, Identifier.valid_until.is_(None))
+    )
+    return [(row.record_id, row.index_value, row.kind) for row in rows]
+
+
+async def replace_standings(
+    session: Session, identity_id: UUID, rows: dict[bytes, tuple[str, list[StandingFact]]]
+) -> None:
+    """Write the identity's standings anew."""
+    await session.execute(delete(Standing).where(Standing.identity_id == identity_id))
+    if rows:
+        await session.execute(
+            insert(Standing),
+            [
+                {
+                    "index_value": value,
+                    "identity_id": identity_id,
+                    "kind": kind,
+                    "facts": msgspec.to_builtins(facts),
+                }
+                for value, (kind, facts) in sorted(rows.items())
+            ],
+        )
+
+
+async def list_hidden(
+    session: Session, report_ids: Collection[UUID]
+) -> Sequence[Row[UUID, UUID, dict[str, Any] | None, datetime | None]]:
+    """(report, business, codes, hidden since) of the given reports."""
+    rows = await session.execute(
+        select(Fact.report_id, Fact.business_id, Fact.codes, Fact.hidden_since).where(
+            Fact.report_id.in_(report_ids)
+        )
+    )
+    return rows.all()
