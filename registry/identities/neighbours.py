@@ -211,5 +211,8 @@ def _rarity(session: Session, made: Profile, search: Search, parameters: Paramet
     """How rare the rarest of the surnames is, in bits."""
     key = session.keyring.names_key
     words = [name.surname_skeleton for name in made.names if name.surname_skeleton]
-    counts = [len(search.holders.get(keyed("name_word", word, key), ())) for word in words]
+    values = [keyed("name_word", word, key) for word in words]
+    if values and search.overfull.issuperset(values):
+        return weights.RARITY_BOUNDS[0]  # more than are counted bear it: it is held to be common
+    counts = [len(search.holders.get(value, ())) for value in values]
     return weights.surname_rarity(min(counts), search.records, parameters) if counts else 0.0

@@ -18,9 +18,9 @@ from registry.matching.parameters import Parameters
 from registry.matching.party import STRONG
 from registry.matching.weights import Weighed
 
-#: Bits that a telephone with a slip in it needs, and the whole name with the birth date and the town: odds of 64 and of
-#: a thousand to one.
-_FIRM, _BEYOND_DOUBT = 6.0, 10.0
+#: Bits that a telephone with a slip in it needs, and the whole name with the birth date and the town: odds of 256 and
+#: of two thousand to one. A surname that many bear takes two bits away, so that a common name needs one fact more.
+_FIRM, _BEYOND_DOUBT = 8.0, 11.0
 _AGAINST = frozenset({"differs", "alike"})
 #: Parts of a name, of which one that is no more than near speaks against.
 _PARTS = frozenset({"given", "surname", "patronymic"})
@@ -64,8 +64,8 @@ def _unshared(comparison: Comparison, weighed: Weighed) -> bool:
     """Whether two records without an identifier in common are of one party beyond doubt.
 
     Given name and surname agree in full, nothing known of name, birth date or town differs, it weighs enough, and
-    either the telephones are one slip apart and a third thing agrees (digits, unlike e-mail addresses, owe nothing to
-    the name), or birth date and town agree exactly, and so does the father's name or the address.
+    either the telephones are one slip apart (digits, unlike e-mail addresses, owe nothing to the name), or the name has
+    no slip in it, birth date and town agree exactly, and so does the father's name or the address.
     """
     name, found = comparison.name, dict(comparison.evidence)
     if name is None or max(name.given, name.surname) > Part.SLIP or name.patronymic > Part.MISSING:
@@ -75,8 +75,10 @@ def _unshared(comparison: Comparison, weighed: Weighed) -> bool:
         return False
     father = name.patronymic <= Part.SLIP
     if found.get("phone") == "slip":
-        return weighed.total >= _FIRM and (town == "same" or "birth_date" in found or father)
-    if town != "same" or "birth_date" not in found or weighed.total < _BEYOND_DOUBT:
+        return weighed.total >= _FIRM
+    if max(name.given, name.surname) > Part.DIMINUTIVE or weighed.total < _BEYOND_DOUBT:
+        return False
+    if town != "same" or "birth_date" not in found:
         return False
     return father or found.get("address") == "same"
 

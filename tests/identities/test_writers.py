@@ -5,6 +5,8 @@ import os
 import random
 from itertools import pairwise
 
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
 from registry.identities import service as identities
 from registry.matching.subject import Subject
 from registry.platform import vault
@@ -32,9 +34,15 @@ def _subject(number: int, dice: random.Random) -> Subject:
 
 
 async def _write(runtime: Runtime, subject: Subject) -> None:
-    async with transaction(runtime) as session:
-        key = await vault.create(session, session.keyring, owner=None)
-        await identities.resolve(session, subject, key)
+    """Write a record; on a machine too busy to lend a connection in time, come again, as clients do."""
+    while True:
+        try:
+            async with transaction(runtime) as session:
+                key = await vault.create(session, session.keyring, owner=None)
+                await identities.resolve(session, subject, key)
+        except PoolTimeout:
+            continue
+        return
 
 
 async def test_sixty_four_at_once_are_one_identity(running: Runtime) -> None:

@@ -244,8 +244,8 @@ def test_another_birth_date_is_a_slip_only_beside_an_agreeing_name() -> None:
         (
             {"name": "Шевченко Олександр", "phone": "0501234567"},
             {"name": "Шевченко Олександр", "phone": "0501294567"},
-            Verdict.ASK,
-            "a digit wrong, and nothing but the name",
+            Verdict.SAME,
+            "a digit wrong, and the whole name of no common surname",
         ),
         (
             {**NAME, "phone": "0501234567", "city": "Київ"},
@@ -350,3 +350,16 @@ def test_nobody_contradicts_themselves(subject: Subject) -> None:
 def test_each_way_in_which_a_name_agrees_has_its_words(part: Part) -> None:
     for field in ("given", "surname", "patronymic"):
         assert set(reasons.wording(field, part.name.lower())) == {"uk", "ru", "en"}
+
+
+def test_a_common_surname_needs_one_fact_more_beside_a_digit_wrong() -> None:
+    """Two of a name that thousands bear, with numbers a digit apart, are a question; a town in common decides."""
+    one = {"name": "Шевченко Олександр", "phone": "0501234567"}
+    other = {"name": "Шевченко Олександр", "phone": "0501294567"}
+    common = weights.RARITY_BOUNDS[0]
+    for town, expected in (({}, Verdict.ASK), ({"city": "Київ"}, Verdict.SAME)):
+        comparison = compare(
+            profile(make_subject(**one, **town)), profile(make_subject(**other, **town))
+        )
+        weighed = weights.weigh(comparison, release.default(), rarity=common)
+        assert judge(comparison, weighed, release.default()) is expected
