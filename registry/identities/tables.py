@@ -4,13 +4,25 @@ An identity holds no values; which records make it up is derived from the decisi
 belongs to one report and is sealed under that report's key.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Uuid,
+    any_,
+    bindparam,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from registry.platform.tables import Base
 
@@ -112,3 +124,8 @@ class Standing(Base):
     )
     kind: Mapped[str]
     facts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+def one_of(column: InstrumentedAttribute[UUID], values: Collection[UUID]) -> ColumnElement[bool]:
+    """One parameter however many values there are: the statement is compiled, and planned, once."""
+    return column == any_(bindparam(None, list(values), type_=ARRAY(Uuid)))

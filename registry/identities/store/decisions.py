@@ -16,8 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
-from registry.identities.store.records import one_of
-from registry.identities.tables import PairDecision, Record
+from registry.identities.tables import PairDecision, Record, one_of
 from registry.platform.runtime import Session
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     LargeBinary,
     Row,
     Uuid,
@@ -23,18 +22,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute
 
 from registry.identities.rules import OWN_PROOFS, FactCodes, StandingFact
 from registry.identities.tables import Fact, Identifier, Identity, PairDecision, Record, Standing
 from registry.matching.fingerprints import STRONG, Token
 from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
-
-
-def one_of(column: InstrumentedAttribute[UUID], values: Collection[UUID]) -> ColumnElement[bool]:
-    """One parameter however many values there are: the statement is compiled, and planned, once."""
-    return column == any_(bindparam(None, list(values), type_=ARRAY(Uuid)))
 
 
 async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
