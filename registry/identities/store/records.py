@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from registry.identities.rules import OWN_PROOFS, FactCodes, StandingFact
-from registry.identities.tables import Fact, Identifier, Identity, PairDecision, Record, Standing
+from registry.identities.rules import OWN_PROOFS
+from registry.identities.tables import Identifier, Identity, Record, one_of
 from registry.matching.fingerprints import STRONG, Token
 from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
@@ -236,7 +236,7 @@ async def reopen_span(session: Session, value: bytes, records: Collection[UUID])
 
 async def list_tokens(session: Session, records: Collection[UUID]) -> Sequence[Identifier]:
     """Everything that these records are found by, each with the day until which it was theirs."""
-    query = select(Identifier).where(_among(Identifier.record_id, records))
+    query = select(Identifier).where(one_of(Identifier.record_id, records))
     return (await session.scalars(query)).all()
 
 
