@@ -236,7 +236,7 @@ async def test_a_friends_report_opens_no_file(
         victim = await reported(shared_sandbox, shop)
         mails = [f"{name}.{victim['email']}" for name in ("mine", "also.mine")]
         first = victim["phone"] if holds == "their phone" else mails[0]
-        monkeypatch.setattr("registry.identities.store.OWN_PROOFS", own)
+        monkeypatch.setattr("registry.identities.store.records.OWN_PROOFS", own)
         file = await beside(shared_sandbox, victim, mails, (first, mails[1]))
         assert file.status_code == 200
         assert (MARK in file.text) is seen

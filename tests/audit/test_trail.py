@@ -107,12 +107,12 @@ async def _receipt(scene: Scene) -> httpx.Response:
 
 
 async def _pair(scene: Scene) -> tuple[str, str, UUID]:
-    """A new question about two records that are alike: its id, and the two."""
+    """A new question about two records that are alike, with numbers as of one package: its id, and the two."""
     number = next(_numbers)
     surname = ("Мельниченко", "Гончарук", "Кравець", "Дорошенко", "Тимчук", "Яблонська")[number % 6]
     like = {"name": f"{surname} Леся", "birth_date": f"19{number}-03-12", "city": "Київ"}
     for end in (1, 2):
-        phone = f"+3805055{number}{end}00"
+        phone = f"+3805055{number}00{end}"
         await scene.shop.report(subject={**like, "phone": phone})
     said = "SELECT * FROM pair_decisions WHERE due IS NOT NULL ORDER BY id DESC LIMIT 1"
     (question,) = await rows.select(scene.registry.runtime, said)
