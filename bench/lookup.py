@@ -140,6 +140,10 @@ class Bench:
         mix = [hits[n % len(hits)] if n % 33 == 0 else misses[n] for n in range(STRANGERS)]
         self.mixes = {"hits": hits, "misses": misses, "mix": mix}
 
+    def pids(self, port: int) -> list[int]:
+        """The processes that serve there."""
+        return self._pids[port]
+
     @contextlib.contextmanager
     def serving(self, sides: Sequence[str], processes: int = 1) -> Iterator[dict[str, int]]:
         """Each side in processes of its own; side -> port."""
@@ -159,7 +163,7 @@ class Bench:
             with (self.folder / "log").open("ab") as log:
                 started = [
                     subprocess.Popen(
-                        [sys.executable, __file__, "--serve"],
+                        [sys.executable, str(Path(__file__).resolve()), "--serve"],
                         env=environment,
                         pass_fds=[listener.fileno()],
                         stdout=log,
