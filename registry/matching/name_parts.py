@@ -16,6 +16,9 @@ from registry.matching.writing import unify
 #: A word with its hyphens and apostrophes, and the dot that makes a short one an initial.
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['-])*\.?")
 
+#: A dot inside a word, which is the key of ю as well: K.lvbkf for Людмила.
+_KEY = re.compile(r"[A-Za-z]\.[a-z]")
+
 #: A word in Cyrillic: an initial beside it that looks the same in Latin is Cyrillic as well.
 _CYRILLIC = re.compile(r"[\u0400-\u052f]{2}")
 
@@ -93,7 +96,7 @@ def split(text: str) -> Name:
     typed in that.
     """
     name = _split(text, name_spellings.mended(text))
-    if name.given_groups or name.father or name.initials:
+    if name.given_groups or name.father or (name.initials and not _KEY.search(text)):
         return name
     return next(
         filter(_is_telling, (_split(text, typed) for typed in name_spellings.relaid(text))), name

@@ -43,7 +43,9 @@ def mended(text: str) -> str:
 
 def relaid(text: str) -> list[str]:
     """Answer what a name would be, had it been typed in another keyboard layout."""
-    latin = text.isascii()
+    letters = [letter for letter in text if letter.isalpha()]
+    # A letter of the right layout may be left in: Vіlybr for Мідник, with a Cyrillic і.
+    latin = sum(map(str.isascii, letters)) * 2 > len(letters)
     layouts = _LAYOUTS[:2] if latin else _LAYOUTS[2:]
     typed = text.translate(_CAPITALS) if latin else text
     return [typed.translate(layout) for layout in layouts]

@@ -30,6 +30,8 @@ def test_signs_for_letters(written: str, expected: str, why: str) -> None:
         ("GHEC YFLT;LF", "ПРУС НАДЕЖДА", "Russian, in capitals"),
         ("Щдутф Лщмфд", "Olena Koval", "Latin with Ukrainian keys"),
         ("Dfcbkm", "Василь", "a given name alone"),
+        ("Vіlybr Yflіz", "Мідник Надія", "a letter of the right layout left in"),
+        ("K.lvbkf Rjdfkm", "Людмила Коваль", "a letter on the key of a dot"),
     ],
 )
 def test_another_keyboard_layout(typed: str, meant: str, why: str) -> None:
@@ -38,7 +40,9 @@ def test_another_keyboard_layout(typed: str, meant: str, why: str) -> None:
     assert found.how in ("same", "transliteration"), why
 
 
-@pytest.mark.parametrize("written", ["John Smith", "Xu Jinhai", "Abdul Rahman", "Ng Yi", "Цой Ін"])
+@pytest.mark.parametrize(
+    "written", ["John Smith", "Jiří Novák", "Xu Jinhai", "Abdul Rahman", "Ng Yi", "Цой Ін"]
+)
 def test_a_name_of_elsewhere_is_not_taken_for_another_layout(written: str) -> None:
     assert [one.clean for one in names.prepare(written).core] == written.casefold().split()
 
