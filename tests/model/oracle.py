@@ -114,12 +114,11 @@ class Case:
             return Promise.CERTIFIED
         return Promise.CONTESTED if self.hidden else None
 
-    @property
-    def doubtful(self) -> bool:
-        """Its notice came so late that, brought back, it may have ended: five business days may be seven or more."""
-        if not self.brought_back or self.published_at is None or self.told_at is None:
+    def doubtful(self, now: datetime) -> bool:
+        """Its notice is so late that, brought back, it may have ended: five business days may be seven or more."""
+        if not self.brought_back or self.published_at is None:
             return False
-        return self.told_at > self.published_at + 5 * DAY
+        return (self.told_at or now) > self.published_at + 5 * DAY
 
     def end(self, why: str, now: datetime) -> None:
         """It ended, by whomever."""
@@ -158,7 +157,7 @@ class Case:
         refused = self.may_show(now)
         if visible and refused:
             raise Broken(refused, f"report {self.id} was shown")
-        if not visible and refused is None and not self.doubtful:
+        if not visible and refused is None and not self.doubtful(now):
             raise Broken(Promise.BOUNDED, f"report {self.id} was hidden by nothing that may")
         if refused is Promise.CONTESTED and not overdue:
             self.hidden_for += passed
