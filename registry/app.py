@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
+from registry.businesses import webhook_routes
 from registry.disputes import document_routes, operator_routes
 from registry.disputes import moderation_routes as dispute_moderation
 from registry.disputes import reporter_routes as dispute_answers
@@ -39,6 +40,7 @@ ROUTES = [
     *lookups.ROUTES,
     *reports.ROUTES,
     *businesses.ROUTES,
+    *webhook_routes.ROUTES,
     *disputes.ROUTES,
     *dispute_answers.ROUTES,
     *moderation_routes.ROUTES,

@@ -13,6 +13,7 @@ from registry.reports import tables as _reports
 from registry.staff import tables as _staff
 from registry.subjects import tables as _subjects
 from registry.transparency import tables as _transparency
+from registry.webhooks import tables as _webhooks
 
 __all__ = ["metadata"]
 
@@ -30,4 +31,5 @@ _ = (
     _staff,
     _subjects,
     _transparency,
+    _webhooks,
 )

@@ -6,6 +6,7 @@ woken runs when a change has committed; its interval is the net below, and what 
 
 import asyncio
 
+from registry.businesses import jobs as businesses
 from registry.disputes import jobs as disputes
 from registry.erasure import jobs as erasure
 from registry.limits import jobs as limits
@@ -19,6 +20,7 @@ from registry.reports import jobs as reports
 from registry.reports import journal
 from registry.subjects import jobs as subjects
 from registry.transparency import jobs as transparency
+from registry.webhooks import jobs as webhooks
 
 SOON, MINUTELY, HOURLY = 2.0, 60.0, 3600.0
 
@@ -37,6 +39,7 @@ async def replay_journal(runtime: Runtime) -> int:
 JOBS = (
     Job("send_codes", subjects.send_codes, every=SOON),
     Job("deliver", messages.deliver, every=SOON),
+    Job("tell_disabled", businesses.tell_disabled, every=SOON),
     Job("take_proofs", reports.take_proofs, every=SOON),
     Job("advance_due", reports.advance_due, every=SOON),
     Job("tell_journal", journal.tell, every=SOON),
@@ -52,13 +55,18 @@ JOBS = (
     Job("sweep_limits", limits.sweep, every=HOURLY, wakes=False),
     Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),
     Job("sweep_messages", messages.sweep, every=HOURLY, wakes=False),
+    Job("sweep_webhooks", webhooks.sweep, every=HOURLY, wakes=False),
     Job("sweep_subjects", subjects.sweep, every=HOURLY, wakes=False),
     Job("replay_journal", replay_journal, every=HOURLY, wakes=False),
     Job("sweep_answers", sweep_answers, every=HOURLY, wakes=False),
 )
+#: In a loop of its own: it waits for machines of businesses, and a slow one must hold up no deadline.
+OUTWARD = (Job("deliver_webhooks", webhooks.deliver, every=SOON),)
 
 
 async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
     """Run the jobs until `stop` is set; what is in hand is finished first."""
     async with running(settings, url) as runtime:
-        await jobs.loop(runtime, url, JOBS, stop)
+        await asyncio.gather(
+            jobs.loop(runtime, url, JOBS, stop), jobs.loop(runtime, url, OUTWARD, stop)
+        )

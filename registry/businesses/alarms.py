@@ -1,6 +1,7 @@
 """Alarms: what was noticed of a business that asks too much, who is told, and when its lookups stop.
 
-What counts mean is `limits.watch`; here an alarm is kept, audited, and told by letter to the operator and the business.
+What counts mean is `limits.watch`; here an alarm is kept, audited, and told by letter to the operator and the business;
+a suspension, and its end, also by an event to the business's programs.
 A stop suspends every key of the business for lookups, those that it makes later too: one counts what a business does,
 so another of its keys must not go on where one was stopped. All else that it may do it still may. An operator lifts it.
 """
@@ -30,6 +31,8 @@ from registry.platform.actor import SYSTEM, Actor
 from registry.platform.errors import Conflict
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
+from registry.webhooks import service as webhooks
+from registry.webhooks.wire import BusinessLifted, BusinessSuspended, Noticed
 
 log = structlog.get_logger("registry.alarms")
 
@@ -85,6 +88,10 @@ async def raise_(
         metrics.alarm(signal, suspended=stops)
         log.warning("alarm", business_id=str(business_id), signal=signal, count=count, stops=stops)
     await _tell(session, business, fresh, stops=stops)
+    if stops:
+        noticed_first = Noticed(reason=next(iter(fresh)))
+        event = BusinessSuspended(timestamp=session.now, data=noticed_first)
+        await webhooks.publish(session, business_id, event)
     return stops
 
 
@@ -93,7 +100,8 @@ async def lift(session: Session, actor: Actor, business_id: UUID, reason: str) -
     # Before the business is locked: a lookup under way holds what is counted, and waits for the business.
     await limits.count_anew(session, business_id)
     business = await store.lock(session, business_id)
-    if business.lookups_suspended_at is None:
+    suspension = suspension_of(business)
+    if suspension is None:
         raise NotSuspended("Its keys may look up already.")
     business.lookups_suspended_at = business.lookups_suspended_for = None
     audit.record(
@@ -106,6 +114,8 @@ async def lift(session: Session, actor: Actor, business_id: UUID, reason: str) -
         reason=(await data_key_of(session, business), reason),
     )
     await _write_to(session, business, Template.LOOKUPS_RESTORED, {})
+    lifted = BusinessLifted(timestamp=session.now, data=Noticed(reason=suspension.signal))
+    await webhooks.publish(session, business_id, lifted)
 
 
 async def list_views(session: Session, *, before: UUID | None, limit: int) -> list[AlarmView]:

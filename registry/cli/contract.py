@@ -9,7 +9,7 @@ from registry.cli import output
 
 @click.group()
 def contract() -> None:
-    """Write or check the published contract, `schemas/openapi.json`.
+    """Write or check the published contract, `schemas/openapi.json`, and the schemas of events beside it.
 
     It is made from the code and committed, never edited; a check fails the build when the two differ.
     """

@@ -1,9 +1,10 @@
-"""The published contract: `schemas/openapi.json`, made from the application's routes and Structs.
+"""The published contract: `schemas/openapi.json` and `schemas/events/`, made from the application's routes and Structs.
 
 Structs and docstrings are the only source; the file is their shadow for people who write clients in other
 languages. Here: composing the document, writing it, and telling how the committed file differs. Beside it: `calls`
 (from routes), `components` (from Structs), `refusals` (how a call can be refused), `operations` (all of it
-as OpenAPI says it), `about` (what stands at the top), `examples.json` (held against the schemas by a test).
+as OpenAPI says it), `events` (of webhooks), `about` (what stands at the top), `examples.json` (held against the
+schemas by a test).
 """
 
 import difflib
@@ -14,7 +15,7 @@ from typing import Any
 
 import registry
 from registry import app
-from registry.contract import about, calls, components, operations
+from registry.contract import about, calls, components, events, operations
 
 #: The committed document.
 OPENAPI = Path(registry.__file__).parents[1] / "schemas" / "openapi.json"
@@ -53,26 +54,37 @@ def render() -> str:
 
 
 def write(path: Path = OPENAPI) -> Path:
-    """Write the document; returns where."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(), encoding="utf-8")
+    """Write the document, and the schemas of events beside it; returns where the document is."""
+    for file, content in _files(path).items():
+        if content:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+        else:
+            file.unlink()
     return path
 
 
 def check(path: Path = OPENAPI) -> str:
-    """How the committed document differs from the code, as a unified diff; empty when it does not."""
-    committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = list(_difference(committed, render(), path))
+    """How what is committed differs from the code, as a unified diff; empty when it does not."""
+    lines = [line for file, content in _files(path).items() for line in _difference(file, content)]
     if len(lines) > SHOWN:
         lines = [*lines[:SHOWN], f"... and {len(lines) - SHOWN} lines more"]
     return "\n".join(lines)
 
 
-def _difference(committed: str, generated: str, path: Path) -> Iterator[str]:
+def _files(path: Path) -> dict[Path, str]:
+    """What each file is to hold; nothing in one of an event that there is no longer."""
+    folder = path.parent / "events"
+    stale = dict.fromkeys(sorted(folder.glob("*.json")), "")
+    return {path: render(), **stale, **{folder / n: t for n, t in events.rendered().items()}}
+
+
+def _difference(file: Path, generated: str) -> Iterator[str]:
+    committed = file.read_text(encoding="utf-8") if file.exists() else ""
     return difflib.unified_diff(
         committed.splitlines(),
         generated.splitlines(),
-        fromfile=f"{path.parent.name}/{path.name}",
+        fromfile=f"{file.parent.name}/{file.name}",
         tofile="the code",
         lineterm="",
     )

@@ -83,6 +83,7 @@ TAGS = {
     "Reports": "Tell what happened, with evidence. You see your own reports only, and only you see them whole.",
     "Disputes": "What people say of your reports. Answer in time, or the report is removed.",
     "Terms": "Your own rules: what facts lead to what advice. Until you set any, prudent defaults hold.",
+    "Webhooks": "Events to your programs: what to know at once, without asking. Signed as Standard Webhooks.",
     "Account": "Your business, its keys and its budgets.",
     "The reported person": "For people, without an account: prove who you are, see what is held about you.",
     "Moderation": "For moderators: what waits for a decision, the case, the evidence, the decision.",

@@ -52,6 +52,7 @@ UPLOAD: Schema = {
 }
 IDS = {
     "business_id": "The id of a business.",
+    "delivery_id": "The `id` of a delivery, from the log.",
     "detachment_id": "The `id` of a detachment, from the queue.",
     "dispute_id": "The `id` of a dispute.",
     "document_id": "The `id` of a document, from the queue.",
@@ -64,6 +65,7 @@ IDS = {
     "pair_id": "The `id` of a question about two records, from the queue.",
     "report_id": "The `id` of a report.",
     "session_id": "The `session_id` of your start.",
+    "webhook_id": "The `id` of an endpoint.",
 }
 
 

@@ -45,6 +45,9 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "sign_up": ("business-already-registered", "too-many-sign-ups"),
         "prove_email": ("code-refused",),
         "create_key": ("rule-broken",),
+        "add_webhook": ("too-many-endpoints",),
+        "send_test": ("too-many-deliveries",),
+        "redeliver": ("too-many-deliveries",),
         "view_case": ("conflict-of-interest",),
         "read_evidence": ("conflict-of-interest", "files-unavailable"),
         "decide": (

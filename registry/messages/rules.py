@@ -158,6 +158,8 @@ class Template(StrEnum):
     LOOKUPS_SUSPENDED = "lookups_suspended"
     #: To a business: its keys may look up again.
     LOOKUPS_RESTORED = "lookups_restored"
+    #: To a business: one of its webhook endpoints was switched off, as nothing arrives there.
+    WEBHOOK_DISABLED = "webhook_disabled"
     #: To the operator: what was noticed of a business.
     OPERATOR_NOTICED = "operator_noticed"
     #: To the operator: a business's lookups were suspended by rule.

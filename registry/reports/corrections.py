@@ -1,4 +1,7 @@
-"""Correction notices: whoever was shown a report learns that it was amended, removed or settled."""
+"""Correction notices: whoever was shown a report learns that it was amended, removed or settled.
+
+By letter, and by an event to the business's programs.
+"""
 
 from registry.businesses import service as businesses
 from registry.deadlines import months_after
@@ -8,10 +11,13 @@ from registry.messages.rules import Channel, Template
 from registry.platform.db import as_system
 from registry.platform.runtime import Session
 from registry.reports.tables import Report
+from registry.webhooks import service as webhooks
+from registry.webhooks.rules import Change
+from registry.webhooks.wire import Corrected, ReportCorrected
 
 
 async def send(session: Session, report: Report) -> int:
-    """Write to every other business that was shown the report within the policy's months; returns to how many.
+    """Tell every other business that was shown the report within the policy's months; returns how many.
 
     The notice names the lookup and its day, not the person: the business finds the rest in its own receipt.
     """
@@ -20,11 +26,16 @@ async def send(session: Session, report: Report) -> int:
     latest = {
         one.business_id: one for one in reversed(shown) if one.business_id != report.business_id
     }
-    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
-        return 0
+    by_mail = Channel.MAIL in messages.usable_channels(session.runtime.settings)
     async with as_system(session):
         for one in latest.values():
-            await _write(session, one)
+            if by_mail:
+                await _write(session, one)
+            told = Corrected(
+                lookup_id=one.lookup_id, shown_on=one.at.date(), what=Change(report.state)
+            )
+            event = ReportCorrected(timestamp=session.now, data=told)
+            await webhooks.publish(session, one.business_id, event)
     return len(latest)
 
 

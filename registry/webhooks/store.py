@@ -47,9 +47,7 @@ async def list_on(session: Session, business_id: UUID) -> Sequence[UUID]:
 
 async def find_endpoint(session: Session, business_id: UUID, endpoint_id: UUID) -> Endpoint | None:
     """One endpoint of that business, or None."""
-    query = select(Endpoint).where(
-        Endpoint.id == endpoint_id, Endpoint.business_id == business_id
-    )
+    query = select(Endpoint).where(Endpoint.id == endpoint_id, Endpoint.business_id == business_id)
     return (await session.scalars(query)).one_or_none()
 
 
@@ -126,9 +124,7 @@ async def fail_queued(session: Session, endpoint_id: UUID, fault: str) -> None:
 
 async def take_untold(session: Session, limit: int) -> Sequence[Endpoint]:
     """Endpoints that were switched off and whose business is not told yet, locked."""
-    query = (
-        select(Endpoint).where(Endpoint.untold).limit(limit).with_for_update(skip_locked=True)
-    )
+    query = select(Endpoint).where(Endpoint.untold).limit(limit).with_for_update(skip_locked=True)
     return (await session.scalars(query)).all()
 
 

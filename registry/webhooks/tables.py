@@ -6,7 +6,7 @@ An endpoint's address and secret are sealed under the data key of its business: 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.platform.tables import Base
@@ -16,6 +16,7 @@ class Endpoint(Base):
     """Where a business wants to be told."""
 
     __tablename__ = "webhook_endpoints"
+    __table_args__ = (UniqueConstraint("id", "business_id", name="uq_webhook_endpoints_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), index=True)
@@ -37,13 +38,20 @@ class Delivery(Base):
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        Index("ix_webhook_deliveries_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        # Of both, so that nothing can be queued for another business's endpoint.
+        ForeignKeyConstraint(
+            ["endpoint_id", "business_id"],
+            ["webhook_endpoints.id", "webhook_endpoints.business_id"],
+            name="fk_webhook_deliveries_endpoint_id_webhook_endpoints",
+            ondelete="CASCADE",
+        ),
+        Index(
+            "ix_webhook_deliveries_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    endpoint_id: Mapped[UUID] = mapped_column(
-        ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), index=True
-    )
+    endpoint_id: Mapped[UUID] = mapped_column(index=True)
     business_id: Mapped[UUID]
     #: The same at each endpoint and at each try: receivers know a repetition by it.
     event_id: Mapped[UUID]

@@ -39,7 +39,9 @@ class EndpointView(Struct, frozen=True, kw_only=True):
     ]
     disabled_at: Annotated[
         datetime | None,
-        Meta(description="Switched off since then; a delivery by hand that succeeds switches it on."),
+        Meta(
+            description="Switched off since then; a delivery by hand that succeeds switches it on."
+        ),
     ]
     disabled_for: Resting | None
 

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from registry import app
+from registry.businesses import jobs as business_jobs
 from registry.businesses import service as businesses
 from registry.disputes import jobs as dispute_jobs
 from registry.erasure import jobs as erasure_jobs
@@ -26,11 +27,14 @@ from registry.reports import journal
 from registry.staff import service as staff
 from registry.staff.rules import Role
 from registry.subjects import jobs as subject_jobs
+from registry.webhooks import jobs as webhook_jobs
 
 SCOPES = ["lookup", "report", "dispute", "watch", "webhook", "manage"]
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 JOBS = (
     Job("send_codes", subject_jobs.send_codes, 1),
+    Job("deliver_webhooks", webhook_jobs.deliver, 1),
+    Job("tell_disabled", business_jobs.tell_disabled, 1),
     Job("deliver", message_jobs.deliver, 1),
     Job("take_proofs", report_jobs.take_proofs, 1),
     Job("advance_due", report_jobs.advance_due, 1),

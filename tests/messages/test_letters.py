@@ -41,6 +41,7 @@ VALUES = {
     "least": "5",
     "days": "365",
     "budget": "50",
+    "webhook_host": "events.shop.example",
 }
 #: Letters to people go by SMS as well.
 SHORT = {
