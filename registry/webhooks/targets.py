@@ -9,7 +9,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
@@ -18,10 +18,15 @@ from registry.platform.settings import Settings
 
 #: Seconds for one step of the exchange, and for all of it.
 STEP_S, ALL_S = 5, 10
+PORTS = range(1, 65536)
 #: Of several addresses of a name so many are dialled.
 DIALLED = 3
 #: Carries IPv4 addresses (RFC 6052): what counts is the one inside.
 _NAT64 = IPv6Network("64:ff9b::/96")
+#: All of IPv6 that is everybody's (RFC 4291, 2.4).
+_UNICAST = IPv6Network("2000::/3")
+#: For protocols (RFC 6890), and where one cloud keeps its metadata; releases of Python differ about it.
+_PROTOCOLS = IPv4Network("192.0.0.0/24")
 #: 6to4 (RFC 3056): a relay would carry it to any IPv4 address.
 _SIX_TO_FOUR = IPv6Network("2002::/16")
 
@@ -55,6 +60,8 @@ def read(text: str, *, local: bool) -> httpx.URL:
         raise BadTarget("must begin with https://")
     if not url.host or url.userinfo or url.fragment:
         raise BadTarget("must have a host, and neither a user name nor a fragment")
+    if url.port is not None and url.port not in PORTS:
+        raise BadTarget("must have a port from 1 to 65535, or none")
     try:
         address = ip_address(url.host)
     except ValueError:
@@ -78,9 +85,13 @@ def may_reach(address: IPv4Address | IPv6Address, *, local: bool) -> bool:
             return may_reach(IPv4Address(int(address) & 0xFFFFFFFF), local=local)
         if address in _SIX_TO_FOUR or address.scope_id is not None:
             return False
-    if local and address.is_loopback:
-        return True
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    if address.is_loopback:
+        return local
+    odd = address.is_multicast or address.is_reserved
+    allotted = (
+        address in _UNICAST if isinstance(address, IPv6Address) else address not in _PROTOCOLS
+    )
+    return address.is_global and allotted and not odd
 
 
 async def resolve(host: str, port: int, *, local: bool) -> list[str]:
