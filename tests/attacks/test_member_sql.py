@@ -18,6 +18,7 @@ from tests.factories import rows
 from tests.factories.registry import Registry, Shop, query, submission
 from tests.reports.states import in_state
 from tests.subjects.test_proofs import proven
+from tests.webhooks.asking import added, send_a_test
 
 #: table -> the column that says whose row it is; every other table shows a member nothing.
 WHOSE = {
@@ -34,6 +35,8 @@ WHOSE = {
     "conducts": "business_id",
     "dispute_messages": "business_id",
     "stored_answers": "caller_id",
+    "webhook_endpoints": "business_id",
+    "webhook_deliveries": "business_id",
 }
 #: Tables without rows of anybody's.
 NOBODYS = {"alembic_version"}
@@ -52,6 +55,8 @@ async def two(shared: Registry) -> tuple[Shop, Shop]:
         await _disputed(shared, shop)
         await shop.call("PUT", "/v1/terms", {"rules": []})
         await shop.create("/v1/reports", submission())
+        endpoint, _ = await added(shop, "https://shop.example.com/events")
+        await send_a_test(shop, endpoint)
     await shared.work()
     return both
 
@@ -112,6 +117,8 @@ RIGHTS = {
     "conducts": "SELECT",
     "dispute_messages": "SELECT INSERT",
     "stored_answers": "SELECT INSERT DELETE",
+    "webhook_endpoints": "SELECT INSERT DELETE",
+    "webhook_deliveries": "SELECT INSERT UPDATE",
     "audit_entries": "INSERT",
     "messages": "INSERT",
     "alembic_version": "SELECT",

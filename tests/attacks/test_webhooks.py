@@ -15,7 +15,7 @@ from registry.platform.runtime import transaction
 from registry.webhooks.rules import BY_HAND, MOST_ENDPOINTS
 from tests.factories import rows
 from tests.factories.registry import Registry, problem
-from tests.webhooks.asking import added, log_of, tested
+from tests.webhooks.asking import added, log_of, send_a_test
 from tests.webhooks.receiver import Receiver, receiving
 
 URL = "https://shop.example.com/events"
@@ -47,7 +47,7 @@ async def test_a_name_that_leads_to_this_machine_gets_nothing(shared: Registry) 
     shop = await shared.shop()
     with receiving() as receiver:
         id_, _ = await added(shop, f"https://localhost:{receiver.port}/events")
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await shared.work()
     assert receiver.got == []
     (row,) = await log_of(shop, id_)
@@ -59,7 +59,7 @@ async def test_a_redirect_to_metadata_is_not_followed(sandbox: Registry) -> None
     with receiving() as inside, receiving(Receiver(status=301)) as outside:
         outside.headers = {"Location": f"http://127.0.0.1:{inside.port}/latest/meta-data/"}
         id_, _ = await added(shop, outside.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
         (row,) = await log_of(shop, id_)
     assert (len(outside.got), inside.got, row["fault"]) == (1, [], "redirect")
@@ -70,7 +70,7 @@ async def test_nothing_of_an_answer_is_shown(sandbox: Registry) -> None:
     shop = await sandbox.shop()
     with receiving(Receiver(status=500, headers={"X-Secret": "inside-only"}, flood=9)) as receiver:
         id_, _ = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
     shown = json.dumps(await log_of(shop, id_))
     assert '"status": 500' in shown
@@ -79,10 +79,10 @@ async def test_nothing_of_an_answer_is_shown(sandbox: Registry) -> None:
 
 
 async def test_anothers_endpoint_is_not_found(shared: Registry) -> None:
-    """Neither read, tested, sent again nor removed; and the answer is that of an id that never was."""
+    """Neither read, send_a_test, sent again nor removed; and the answer is that of an id that never was."""
     mine, theirs = await shared.shop(), await shared.shop()
     id_, _ = await added(theirs, URL)
-    delivery = (await tested(theirs, id_))["id"]
+    delivery = (await send_a_test(theirs, id_))["id"]
     own, _ = await added(mine, URL)
     for there in (id_, str(uuid4())):
         base = f"/v1/webhooks/{there}"
@@ -119,7 +119,7 @@ async def test_the_secret_is_shown_once_and_lies_nowhere_in_the_clear(
     shop = await sandbox.shop()
     with structlog.testing.capture_logs() as logged, receiving(Receiver(status=500)) as receiver:
         id_, secret = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
     shown = [
         await shop.call("GET", "/v1/webhooks"),

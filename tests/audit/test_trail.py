@@ -10,7 +10,7 @@ from registry import app
 from registry.messages.rules import Channel
 from registry.reports.rules import State
 from registry.staff.rules import Role
-from tests.audit import people
+from tests.audit import people, programs
 from tests.audit.people import REASON, Scene
 from tests.factories import rows
 from tests.factories.registry import Registry, query, serving, submission
@@ -172,6 +172,14 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
     ("POST", "/v1/api-keys"): (
         lambda scene: scene.post("/v1/api-keys", {"label": "x", "scopes": ["lookup"]}),
         "key.created",
+        "business",
+    ),
+    ("POST", "/v1/webhooks"): (programs.add, "webhook.added", "business"),
+    ("DELETE", "/v1/webhooks/{webhook_id:uuid}"): (programs.remove, "webhook.removed", "business"),
+    ("POST", "/v1/webhooks/{webhook_id:uuid}/test"): (programs.test, "webhook.tested", "business"),
+    ("POST", "/v1/webhooks/{webhook_id:uuid}/deliveries/{delivery_id:uuid}/redelivery"): (
+        programs.send_again,
+        "webhook.redelivered",
         "business",
     ),
     ("POST", "/v1/api-keys/{key_id:uuid}/revoke"): (_revoke, "key.revoked", "business"),

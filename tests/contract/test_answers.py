@@ -44,6 +44,7 @@ async def test_every_call_answers_as_the_contract_says(
     registry, seen = checked
     shop, asker = await registry.shop(), await registry.shop()
     await _account(registry, shop)
+    await _webhooks(shop)
     await _lookups(registry, shop, asker)
     await _reports(registry, shop)
     await _pairs(registry, asker)
@@ -115,6 +116,19 @@ async def _account(registry: Registry, shop: Shop) -> None:
     await shop.call("PUT", "/v1/terms", {"rules": [{"advice": "milestones"}]})
     await shop.call("PUT", "/v1/terms", {"rules": [{"advice": "x", "categories": ["y"]}]})
     await registry.http.get("/v1/usage")
+
+
+async def _webhooks(shop: Shop) -> None:
+    """As many endpoints as there may be and one more; a test, the log, sending again, removing."""
+    for url in ["https://127.0.0.1/", *["https://shop.example.com/events"] * 6]:
+        await shop.create("/v1/webhooks", {"url": url})
+    listed = (await shop.call("GET", "/v1/webhooks")).json()["items"]
+    place = f"/v1/webhooks/{listed[0]['id']}"
+    made = await shop.create(f"{place}/test")
+    await shop.call("GET", f"{place}/deliveries?limit=1")
+    await shop.call("POST", f"{place}/deliveries/{made.json()['id']}/redelivery")
+    for _ in range(2):
+        await shop.call("DELETE", place)
 
 
 async def _delivered(registry: Registry) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ async def added(shop: Shop, url: str) -> tuple[str, str]:
     return body["endpoint"]["id"], body["secret"]
 
 
-async def tested(shop: Shop, id_: str) -> dict[str, Any]:
+async def send_a_test(shop: Shop, id_: str) -> dict[str, Any]:
     """A test that was queued for an endpoint."""
     made = await shop.create(f"/v1/webhooks/{id_}/test")
     assert made.status_code == 201, made.text

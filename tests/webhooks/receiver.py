@@ -59,7 +59,8 @@ def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
             except OSError:
                 return  # the registry has hung up
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_: object) -> None:
             pass

@@ -21,7 +21,7 @@ from registry.webhooks import jobs, rules, service
 from registry.webhooks.wire import WebhookTest
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, query
-from tests.webhooks.asking import added, endpoint, log_of, tested
+from tests.webhooks.asking import added, endpoint, log_of, send_a_test
 from tests.webhooks.receiver import Receiver, receiving
 
 SUBJECT = {"phone": "+380505550371", "name": "Коваль Ганна"}
@@ -102,7 +102,7 @@ async def test_the_signature_is_that_of_the_standard(sandbox: Registry) -> None:
     shop = await sandbox.shop()
     with receiving() as receiver:
         id_, secret = await added(shop, receiver.url)
-        sent = await tested(shop, id_)
+        sent = await send_a_test(shop, id_)
         await sandbox.work()
     (got,) = receiver.got
     key = b64decode(secret.removeprefix("whsec_"))
@@ -127,7 +127,7 @@ async def test_it_is_tried_again_under_the_same_id_until_it_arrives(sandbox: Reg
     shop = await sandbox.shop()
     with receiving(Receiver(status=503)) as receiver:
         id_, secret = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
         (waiting,) = await log_of(shop, id_)
         assert (waiting["state"], waiting["attempts"], waiting["status"]) == ("queued", 1, 503)
@@ -155,7 +155,7 @@ async def test_after_the_last_try_it_has_failed_and_can_be_sent_by_hand(sandbox:
     shop = await sandbox.shop()
     with receiving(Receiver(status=500)) as receiver:
         id_, _ = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
         past = timedelta()
         for wait in rules.RETRY_AFTER:
@@ -180,11 +180,11 @@ async def test_where_nothing_arrives_for_days_nothing_more_is_sent(sandbox: Regi
     shop = await sandbox.shop()
     with receiving(Receiver(status=500)) as receiver:
         id_, _ = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
         for days in (1, 2, 3, 3.1):
             with clock.shifted(timedelta(days=days)):
-                await tested(shop, id_)
+                await send_a_test(shop, id_)
                 await sandbox.work()
         off = await endpoint(shop, id_)
         assert (off["disabled_for"], off["disabled_at"] is not None) == ("failing", True)
@@ -197,7 +197,7 @@ async def test_where_nothing_arrives_for_days_nothing_more_is_sent(sandbox: Regi
             await service.publish(session, shop.id, WebhookTest(timestamp=session.now))
         assert len(await log_of(shop, id_)) == before
         receiver.status = 204
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
         on = await endpoint(shop, id_)
     assert (on["disabled_at"], on["disabled_for"], on["failing_since"]) == (None, None, None)
@@ -208,7 +208,7 @@ async def test_an_endpoint_that_is_gone_is_switched_off_at_once(sandbox: Registr
     shop = await sandbox.shop()
     with receiving(Receiver(status=410)) as receiver:
         id_, _ = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
     assert (await endpoint(shop, id_))["disabled_for"] == "gone"
     (row,) = await log_of(shop, id_)
@@ -221,7 +221,7 @@ async def test_a_redirect_counts_as_a_failure(sandbox: Registry) -> None:
         outside.status = 302
         outside.headers = {"Location": inside.url}
         id_, _ = await added(shop, outside.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
     (row,) = await log_of(shop, id_)
     assert (row["state"], row["status"], row["fault"]) == ("queued", 302, "redirect")
@@ -232,7 +232,7 @@ async def test_what_a_worker_that_died_had_in_hand_is_sent_by_another(sandbox: R
     shop = await sandbox.shop()
     with receiving() as receiver:
         id_, _ = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         taken = "UPDATE webhook_deliveries SET due_at = now() + interval '2 minutes'"
         await rows.write(sandbox.runtime, taken)
         await sandbox.work()
@@ -247,7 +247,7 @@ async def test_many_workers_send_each_event_once(sandbox: Registry) -> None:
     with receiving() as receiver:
         id_, _ = await added(shop, receiver.url)
         for _ in range(6):
-            await tested(shop, id_)
+            await send_a_test(shop, id_)
         await asyncio.gather(*(jobs.deliver(sandbox.runtime) for _ in range(4)))
         await sandbox.work()
     ids = [got.headers["webhook-id"] for got in receiver.got]
@@ -258,7 +258,7 @@ async def test_what_is_removed_is_not_sent(sandbox: Registry) -> None:
     shop = await sandbox.shop()
     with receiving() as receiver:
         id_, _ = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         assert (await shop.call("DELETE", f"/v1/webhooks/{id_}")).json() == {"id": id_}
         await sandbox.work()
     assert receiver.got == []
@@ -269,7 +269,7 @@ async def test_the_log_is_kept_for_thirty_days(sandbox: Registry) -> None:
     shop = await sandbox.shop()
     with receiving() as receiver:
         id_, _ = await added(shop, receiver.url)
-        await tested(shop, id_)
+        await send_a_test(shop, id_)
         await sandbox.work()
     for days, kept in ((29, 1), (31, 0)):
         with clock.shifted(timedelta(days=days)):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry.platform.settings import Settings, from_env
+from registry.platform.settings import from_env
 from registry.webhooks import targets
 from registry.webhooks.targets import BadTarget, NotSent
 from tests.webhooks.receiver import receiving
@@ -32,14 +32,13 @@ def test_what_is_public_is(address: str) -> None:
     assert targets.may_reach(ip_address(address), local=False)
 
 
-@pytest.mark.parametrize("address", sorted(set(PRIVATE) - {"127.0.0.1", "127.8.8.8", "::1"}))
+#: Ways of writing this machine's own address.
+OWN = {"127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"}
+
+
+@pytest.mark.parametrize("address", PRIVATE)
 def test_a_registry_that_is_tried_out_reaches_no_more_than_itself(address: str) -> None:
-    inside = ip_address(address)
-    if getattr(inside, "ipv4_mapped", None) or address.startswith("64:ff9b::7f"):
-        pytest.skip("another way to write this machine's own")
-    assert not targets.may_reach(inside, local=True)
-    assert targets.may_reach(ip_address("127.0.0.1"), local=True)
-    assert targets.may_reach(ip_address("::1"), local=True)
+    assert targets.may_reach(ip_address(address), local=True) is (address in OWN)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,6 @@ def test_only_a_registry_on_this_machine_in_the_sandbox_is_local(
     changes: dict[str, str], local: bool
 ) -> None:
     assert targets.is_local(from_env({}, **changes)) is local
-    assert Settings().policy != "sandbox"
 
 
 @pytest.mark.parametrize(
@@ -81,10 +79,10 @@ def test_this_machine_is_for_trying_out(text: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1", "0"])
 async def test_a_name_for_this_machine_is_refused_when_it_is_sent(host: str) -> None:
     """Names, and the ways of writing an address that only the resolver reads: none connects."""
-    with receiving() as receiver, pytest.raises(NotSent) as refused:
+    with receiving() as receiver:
         url = f"https://{host}:{receiver.port}/events"
-        await targets.post(url, b"{}", {}, local=False)
-    assert refused.value.reason == "address-refused"
+        with pytest.raises(NotSent, match="address-refused"):
+            await targets.post(url, b"{}", {}, local=False)
     assert receiver.got == []
 
 
