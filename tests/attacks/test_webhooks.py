@@ -175,7 +175,8 @@ async def test_no_event_is_queued_by_sql_for_anothers_endpoint(shared: Registry)
     mine, theirs = await shared.shop(), await shared.shop()
     id_, _ = await added(theirs, URL)
     said = (
-        "INSERT INTO webhook_deliveries (id, endpoint_id, business_id, event_id, type, body, state, attempts, created_at)"
+        "INSERT INTO webhook_deliveries"
+        " (id, endpoint_id, business_id, event_id, type, body, state, attempts, created_at)"
         " VALUES (:new, CAST(:there AS uuid), :mine, :new, 'x', '{}', 'queued', 0, now())"
     )
     with pytest.raises(IntegrityError, match="webhook_deliveries_endpoint_id"):

@@ -29,3 +29,15 @@ async def send_again(scene: Scene) -> httpx.Response:
     id_, _ = await added(shop, URL)
     sent = await send_a_test(shop, id_)
     return await shop.call("POST", f"/v1/webhooks/{id_}/deliveries/{sent['id']}/redelivery")
+
+
+CHANGES = {
+    ("POST", "/v1/webhooks"): (add, "webhook.added", "business"),
+    ("DELETE", "/v1/webhooks/{webhook_id:uuid}"): (remove, "webhook.removed", "business"),
+    ("POST", "/v1/webhooks/{webhook_id:uuid}/test"): (test, "webhook.tested", "business"),
+    ("POST", "/v1/webhooks/{webhook_id:uuid}/deliveries/{delivery_id:uuid}/redelivery"): (
+        send_again,
+        "webhook.redelivered",
+        "business",
+    ),
+}

@@ -174,14 +174,7 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "key.created",
         "business",
     ),
-    ("POST", "/v1/webhooks"): (programs.add, "webhook.added", "business"),
-    ("DELETE", "/v1/webhooks/{webhook_id:uuid}"): (programs.remove, "webhook.removed", "business"),
-    ("POST", "/v1/webhooks/{webhook_id:uuid}/test"): (programs.test, "webhook.tested", "business"),
-    ("POST", "/v1/webhooks/{webhook_id:uuid}/deliveries/{delivery_id:uuid}/redelivery"): (
-        programs.send_again,
-        "webhook.redelivered",
-        "business",
-    ),
+    **programs.CHANGES,
     ("POST", "/v1/api-keys/{key_id:uuid}/revoke"): (_revoke, "key.revoked", "business"),
     ("PUT", "/v1/terms"): (
         lambda scene: scene.shop.call("PUT", "/v1/terms", {"rules": []}),

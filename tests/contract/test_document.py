@@ -21,6 +21,7 @@ from registry.platform.errors import InvalidValues
 from registry.platform.http import decode
 from registry.reports.wire import ReportSubmission
 from registry.staff.rules import Role
+from registry.webhooks.rules import EventType
 from tests.contract.validate import contract, errors_of, resolved
 
 CALLS = {(call.path, call.method): call for call in calls.read(app.build())}
@@ -68,6 +69,25 @@ def test_a_difference_is_shown(tmp_path: Any) -> None:
     assert '+  "openapi": "3.1.0",' in published.check(changed)
     assert published.check(tmp_path / "absent.json")
     assert published.check(published.write(tmp_path / "new" / "openapi.json")) == ""
+
+
+def test_the_schemas_of_events_are_held_against_the_code_as_well(tmp_path: Any) -> None:
+    """One for each event; a changed one, a missing one and one too many are told, and mended by writing."""
+    committed = {path.name for path in (published.OPENAPI.parent / "events").iterdir()}
+    assert committed == {f"{kind}.v1.json" for kind in EventType}
+    document = published.write(tmp_path / "openapi.json")
+    folder = tmp_path / "events"
+    changed, missing, stale = (
+        folder / name
+        for name in ("webhook.test.v1.json", "report.corrected.v1.json", "old.v1.json")
+    )
+    changed.write_text(changed.read_text(encoding="utf-8").replace("webhook.test", "x"), "utf-8")
+    missing.unlink()
+    stale.write_text("{}\n", encoding="utf-8")
+    found = published.check(document)
+    assert all(f"events/{path.name}" in found for path in (changed, missing, stale))
+    assert published.check(published.write(document)) == ""
+    assert not stale.exists()
 
 
 def test_the_document_is_the_same_for_the_same_code() -> None:

@@ -1,5 +1,6 @@
 """The integration guide's examples, run as a reader would: against a served registry, with their own keys."""
 
+import base64
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from standardwebhooks import Webhook
 
 from tests.cli.conftest import Member, member
 from tests.deploy import places
@@ -98,3 +100,34 @@ except Refused as refused:
 """
     out = run([sys.executable, "-c", setup + tried], member, member.test_key, tmp_path)
     assert out.strip() == f"urn:registry:problem:{refused}"
+
+
+def test_the_python_takes_an_event_and_no_forged_one() -> None:
+    """Against the library that signs; whatever is changed of it is refused."""
+    known: dict[str, Any] = {}
+    (block,) = [
+        one for one in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL) if "def event_of" in one
+    ]
+    exec(block, known)
+    secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+    now, body = datetime.now(UTC), b'{"type": "webhook.test"}'
+
+    def headers(at: datetime) -> dict[str, str]:
+        mac = Webhook(secret).sign("one", at, body.decode())
+        return {
+            "webhook-id": "one",
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": f"v1,AAAA {mac}",
+        }
+
+    event_of, good = known["event_of"], headers(now)
+    assert event_of(good, body, secret) == {"type": "webhook.test"}
+    old = headers(now - timedelta(minutes=6))
+    for forged in (
+        (good, body + b" ", secret),
+        ({**good, "webhook-id": "two"}, body, secret),
+        (old, body, secret),
+        (good, body, "whsec_" + base64.b64encode(bytes(32)).decode()),
+    ):
+        with pytest.raises(ValueError, match="signed|old"):
+            event_of(*forged)

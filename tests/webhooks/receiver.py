@@ -1,5 +1,6 @@
 """A real HTTP server in the place of a business's program: what it got, and what it should answer."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,9 @@ class Receiver:
 
 
 @contextmanager
-def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
+def receiving(
+    receiver: Receiver | None = None, *, tls: ssl.SSLContext | None = None
+) -> Iterator[Receiver]:
     """Run it on a free port of this machine for the block."""
     kept = receiver or Receiver()
 
@@ -72,6 +75,10 @@ def receiving(receiver: Receiver | None = None) -> Iterator[Receiver]:
             pass
 
     with Server(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         kept.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from registry.platform.settings import from_env
 from registry.webhooks import targets
 from registry.webhooks.targets import BadTarget, NotSent
+from tests.messages.mailserver import certificate
 from tests.webhooks.receiver import receiving
 
 PRIVATE = """
@@ -150,3 +152,19 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
         assert await targets.post(receiver.url, b"{}", {}, local=True) == 204
     assert proxy.got == []
+
+
+async def test_the_certificate_must_be_the_names_and_not_the_addresss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address that is dialled has a good certificate of its own; the host that was named has none."""
+    pem, context = certificate(tmp_path)
+    with receiving(tls=context) as receiver:
+        by_address = f"https://127.0.0.1:{receiver.port}/"
+        with pytest.raises(NotSent, match="connection"):
+            await targets.post(by_address, b"{}", {}, local=True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        assert await targets.post(by_address, b"{}", {}, local=True) == 204
+        with pytest.raises(NotSent, match="connection"):
+            await targets.post(f"https://localhost:{receiver.port}/", b"{}", {}, local=True)
+    assert len(receiver.got) == 1
