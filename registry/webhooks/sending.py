@@ -16,6 +16,7 @@ from registry.audit import service as audit
 from registry.platform.actor import SYSTEM
 from registry.platform.jobs import wake
 from registry.platform.runtime import Runtime, Session, transaction
+from registry.platform.vault import SealBroken
 from registry.webhooks import rules, service, store, targets
 from registry.webhooks.rules import Resting, State
 from registry.webhooks.service import Target
@@ -49,12 +50,19 @@ async def deliver_due(runtime: Runtime) -> int:
     async with transaction(runtime) as session:
         taken = await store.take_due(session, AT_ONCE)
         parcels = [await _parcel(session, row, endpoint) for row, endpoint in taken]
-    await asyncio.gather(*(_send(runtime, parcel) for parcel in parcels))
+    await asyncio.gather(*(_send(runtime, parcel) for parcel in parcels if parcel))
     return len(parcels)
 
 
-async def _parcel(session: Session, row: Delivery, endpoint: Endpoint) -> Parcel:
-    target = await service.opened(session, endpoint)
+async def _parcel(session: Session, row: Delivery, endpoint: Endpoint) -> Parcel | None:
+    """What is to be sent; None when the endpoint cannot be read, which must not hold up the others."""
+    try:
+        target = await service.opened(session, endpoint)
+    except SealBroken:
+        log.error("webhook_unreadable", endpoint_id=str(endpoint.id))
+        row.state, row.fault = State.FAILED, "unreadable"
+        row.due_at, row.settled_at = None, session.now
+        return None
     # The real time, not the registry's: receivers refuse what is more than minutes old.
     at, id_ = session.real, str(row.event_id)
     headers = {
@@ -106,8 +114,8 @@ async def _settle(session: Session, parcel: Parcel, tried: Tried) -> None:
         fault=tried.fault,
     )
     endpoint.failing_since = endpoint.failing_since or session.now
-    # Not for secrets: it spreads what failed together.
-    row.due_at = rules.next_try(row.attempts, session.now, random.random())  # noqa: S311
+    dice = random.random()  # noqa: S311 - it spreads what failed together, and keeps no secret
+    row.due_at = rules.next_try(row.attempts, session.now, dice)
     if endpoint.disabled_at is not None:
         row.due_at = None
     if row.due_at is None:

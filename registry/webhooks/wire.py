@@ -77,7 +77,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             description="Why the last try failed: `status`, `redirect`, `address-refused`, `unresolved`, `timeout`,"
-            " `connection`, `endpoint-off`."
+            " `connection`, `endpoint-off`, `unreadable`."
         ),
     ]
     body: Annotated[str, Meta(description="The event, byte for byte as it is sent and signed.")]

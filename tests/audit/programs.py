@@ -1,4 +1,4 @@
-"""What a business does with its webhooks to leave an entry."""
+"""What a business does with the keys and endpoints of its programs to leave an entry."""
 
 import httpx
 
@@ -6,6 +6,11 @@ from tests.audit.people import Scene
 from tests.webhooks.asking import added, send_a_test
 
 URL = "https://shop.example.com/events"
+
+
+async def revoke(scene: Scene) -> httpx.Response:
+    key = await scene.shop.make_key("lookup")
+    return await scene.shop.call("POST", f"/v1/api-keys/{key['key']['id']}/revoke")
 
 
 async def add(scene: Scene) -> httpx.Response:
@@ -32,6 +37,7 @@ async def send_again(scene: Scene) -> httpx.Response:
 
 
 CHANGES = {
+    ("POST", "/v1/api-keys/{key_id:uuid}/revoke"): (revoke, "key.revoked", "business"),
     ("POST", "/v1/webhooks"): (add, "webhook.added", "business"),
     ("DELETE", "/v1/webhooks/{webhook_id:uuid}"): (remove, "webhook.removed", "business"),
     ("POST", "/v1/webhooks/{webhook_id:uuid}/test"): (test, "webhook.tested", "business"),

@@ -42,11 +42,6 @@ async def _decide_business(scene: Scene) -> httpx.Response:
     return await scene.registry.as_staff(Role.OPERATOR, "POST", path, body)
 
 
-async def _revoke(scene: Scene) -> httpx.Response:
-    key = await scene.shop.make_key("lookup")
-    return await scene.shop.call("POST", f"/v1/api-keys/{key['key']['id']}/revoke")
-
-
 async def _edit(scene: Scene) -> httpx.Response:
     id_ = await scene.report(State.SUBMITTED)
     return await scene.shop.call("PATCH", f"/v1/reports/{id_}", {"statement": "Other."})
@@ -175,7 +170,6 @@ CHANGES: dict[tuple[str, str], tuple[Act, str, str]] = {
         "business",
     ),
     **programs.CHANGES,
-    ("POST", "/v1/api-keys/{key_id:uuid}/revoke"): (_revoke, "key.revoked", "business"),
     ("PUT", "/v1/terms"): (
         lambda scene: scene.shop.call("PUT", "/v1/terms", {"rules": []}),
         "terms.set",

@@ -27,6 +27,8 @@ class Receiver:
     headers: dict[str, str] = field(default_factory=dict)
     #: Bytes that it goes on to send, whoever listens.
     flood: int = 0
+    #: What it waits for before it answers.
+    released: threading.Event | None = None
     got: list[Got] = field(default_factory=list)
     sent_of_flood: int = 0
 
@@ -48,6 +50,8 @@ def receiving(
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             kept.got.append(Got(self.path, headers, body))
+            if kept.released is not None:
+                kept.released.wait(60)
             try:
                 self.send_response(kept.status)
                 for name, value in kept.headers.items():

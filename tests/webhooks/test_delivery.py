@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import threading
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +13,13 @@ import jsonschema
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from registry import worker
 from registry.contract import OPENAPI
 from registry.limits.watch import NEIGHBOURS
 from registry.platform import clock
 from registry.platform.runtime import transaction
 from registry.staff.rules import Role
-from registry.webhooks import jobs, rules, service
+from registry.webhooks import jobs, rules, service, targets
 from registry.webhooks.wire import WebhookTest
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, query
@@ -292,3 +294,49 @@ async def test_one_slow_or_broken_receiver_holds_up_no_other(sandbox: Registry) 
     assert (failed["state"], failed["fault"], failed["status"]) == ("queued", "connection", None)
     assert arrived["state"] == "delivered"
     assert failed["event_id"] == arrived["event_id"]
+
+
+async def test_what_cannot_be_read_holds_up_no_other(sandbox: Registry) -> None:
+    shop = await sandbox.shop()
+    with receiving() as receiver:
+        broken, _ = await added(shop, receiver.url)
+        good, _ = await added(shop, receiver.url)
+        spoil = "UPDATE webhook_endpoints SET sealed = '\\x01' WHERE id = CAST(:id AS uuid)"
+        await rows.write(sandbox.runtime, spoil, id=broken)
+        for id_ in (broken, good):
+            await send_a_test(shop, id_)
+        await sandbox.work()
+    assert len(receiver.got) == 1
+    (failed,) = await log_of(shop, broken)
+    assert (failed["state"], failed["fault"]) == ("failed", "unreadable")
+
+
+async def test_a_worker_sends_events_and_a_slow_receiver_holds_up_no_letter(
+    sandbox: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a receiver keeps the worker waiting, a letter that was queued later is sent."""
+    monkeypatch.setattr(targets, "STEP_S", 60)
+    monkeypatch.setattr(targets, "ALL_S", 60)
+    shop = await sandbox.shop()
+    await sandbox.work()
+    runtime, stop, released = sandbox.runtime, asyncio.Event(), threading.Event()
+    url = runtime.database.engine.url.render_as_string(hide_password=False)
+    with receiving(Receiver(released=released)) as receiver:
+        id_, _ = await added(shop, receiver.url)
+        await send_a_test(shop, id_)
+        working = asyncio.create_task(worker.work(runtime.settings, url, stop))
+        while not receiver.got:
+            await asyncio.sleep(0.05)
+        before = len(sandbox.letters())
+        await sandbox.newcomer()
+        while len(sandbox.letters()) == before:
+            await asyncio.sleep(0.05)
+        (waiting,) = await log_of(shop, id_)
+        assert (waiting["state"], waiting["tried_at"]) == ("queued", None)
+        released.set()
+        while (await log_of(shop, id_))[0]["state"] == "queued":
+            await asyncio.sleep(0.05)
+        stop.set()
+        await working
+    assert (await log_of(shop, id_))[0]["state"] == "delivered"
+    assert len(receiver.got) == 1
