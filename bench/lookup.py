@@ -24,8 +24,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -47,6 +48,7 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Session, transaction
 from registry.platform.settings import from_env
 
+T = TypeVar("T")
 CONNECTIONS = 64
 SIDES = ("ours", "bare", "plain")
 START_SECONDS = 60
@@ -303,6 +305,19 @@ async def measure(options: argparse.Namespace, url: str, folder: Path) -> None:
     await bench.run(options.only.split(","))
 
 
+def on_its_own(work: Callable[[str, Path], Coroutine[Any, Any, T]]) -> T:
+    """Do the work on an empty registry of its own: its database's address, and a folder."""
+    with tempfile.TemporaryDirectory(prefix="registry-bench-") as folder:
+        Path(folder).chmod(0o755)
+        server = embedded.start(Path(folder) / "data")
+        try:
+            asyncio.run(migrate.upgrade(server.url))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                return runner.run(work(server.url, Path(folder)))
+        finally:
+            server.release()
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -317,15 +332,7 @@ def main() -> None:
     if options.serve:
         serve()
         return
-    with tempfile.TemporaryDirectory(prefix="registry-bench-") as folder:
-        Path(folder).chmod(0o755)
-        server = embedded.start(Path(folder) / "data")
-        try:
-            asyncio.run(migrate.upgrade(server.url))
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(measure(options, server.url, Path(folder)))
-        finally:
-            server.release()
+    on_its_own(lambda url, folder: measure(options, url, folder))
 
 
 if __name__ == "__main__":

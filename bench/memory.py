@@ -11,17 +11,12 @@ MiB). Linux only. The peak of ours is compared with the limit that is promised; 
 """
 
 import argparse
-import asyncio
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import bench_load
-import uvloop
-from lookup import CONNECTIONS, Bench, phone, prepare, stranger, typical
-
-from registry.platform import embedded, migrate
+from lookup import CONNECTIONS, Bench, on_its_own, phone, prepare, stranger, typical
 
 LIMIT_MIB = 220
 #: Other names than these are as large.
@@ -80,16 +75,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--persons", type=int, default=2000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="registry-bench-") as folder:
-        Path(folder).chmod(0o755)
-        server = embedded.start(Path(folder) / "data")
-        try:
-            asyncio.run(migrate.upgrade(server.url))
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                kept = runner.run(measure(options, server.url, Path(folder)))
-        finally:
-            server.release()
-    sys.exit(not kept)
+    sys.exit(not on_its_own(lambda url, folder: measure(options, url, folder)))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import structlog
 
 from registry.audit import service as audit
 from registry.businesses import store
-from registry.businesses.profile import contact, opened
 from registry.businesses.profile import key_of as data_key_of
+from registry.businesses.profile import opened, write_to
 from registry.businesses.rules import State
 from registry.businesses.tables import Alarm, Business
 from registry.businesses.wire import AlarmView, Suspension
@@ -182,22 +182,9 @@ async def _tell(
 async def _write_to(
     session: Session, business: Business, template: Template, noticed: Mapping[Signal, int]
 ) -> None:
-    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
-        return
-    if State(business.state) is State.CLOSED:
-        return
-    address, country, key = await contact(session, business.id)
-    language = messages.language_of(country)
-    await messages.enqueue(
-        session,
-        template=template,
-        to=address,
-        channel=Channel.MAIL,
-        language=language,
-        values={"noticed": _words(noticed, language)},
-        about_id=business.id,
-        data_key=key,
-    )
+    if State(business.state) is not State.CLOSED:
+        values = {"noticed": _words(noticed, messages.language_of(business.country))}
+        await write_to(session, business.id, template, values, about_id=business.id)
 
 
 def _words(noticed: Mapping[Signal, int], language: str) -> str:

@@ -12,12 +12,11 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses import rules, store
-from registry.businesses.profile import contact, key_of, opened
+from registry.businesses.profile import key_of, opened, write_to
 from registry.businesses.rules import Probation, State, Tally
 from registry.businesses.tables import Business, Conduct
 from registry.businesses.wire import BusinessOnProbation, ConductView
-from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
+from registry.messages.rules import Template
 from registry.platform.actor import SYSTEM
 from registry.platform.runtime import Session
 
@@ -143,26 +142,16 @@ async def _change(
 
 
 async def _tell(session: Session, business: Business, row: Conduct, template: Template) -> None:
-    usable = messages.usable_channels(session.runtime.settings)
-    if State(business.state) not in _TOLD or Channel.MAIL not in usable:
+    if State(business.state) not in _TOLD:
         return
-    address, country, key = await contact(session, business.id)
     policy = session.policy
-    await messages.enqueue(
-        session,
-        template=template,
-        to=address,
-        channel=Channel.MAIL,
-        language=messages.language_of(country),
-        values={
-            "decided": str(row.decided),
-            "overturned": str(row.overturned),
-            "percent": str(policy.conduct_overturned_percent),
-            "least": str(policy.conduct_least_decided),
-            "days": str(policy.conduct_days),
-            "budget": str(policy.probation_budget_percent),
-            "business_id": str(business.id),
-        },
-        about_id=business.id,
-        data_key=key,
-    )
+    values = {
+        "decided": str(row.decided),
+        "overturned": str(row.overturned),
+        "percent": str(policy.conduct_overturned_percent),
+        "least": str(policy.conduct_least_decided),
+        "days": str(policy.conduct_days),
+        "budget": str(policy.probation_budget_percent),
+        "business_id": str(business.id),
+    }
+    await write_to(session, business.id, template, values, about_id=business.id)

@@ -1,11 +1,15 @@
 """What a business said of itself, under its data key: who may be written to, and where."""
 
+from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 import msgspec
 
 from registry.businesses import store
 from registry.businesses.tables import Business
+from registry.messages import service as messages
+from registry.messages.rules import Channel, Template
 from registry.platform import vault
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
@@ -38,3 +42,27 @@ async def contact(session: Session, business_id: UUID) -> tuple[str, str, DataKe
     business = await store.get(session, business_id)
     key = await key_of(session, business)
     return opened(business, key).email, business.country, key
+
+
+async def write_to(
+    session: Session,
+    business_id: UUID,
+    template: Template,
+    values: Mapping[str, str | date],
+    *,
+    about_id: UUID,
+) -> None:
+    """Write to a business in its country's language, where this deployment can send mail; sealed under its own key."""
+    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
+        return
+    address, country, key = await contact(session, business_id)
+    await messages.enqueue(
+        session,
+        template=template,
+        to=address,
+        channel=Channel.MAIL,
+        language=messages.language_of(country),
+        values=values,
+        about_id=about_id,
+        data_key=key,
+    )

@@ -78,8 +78,8 @@ async def admit_sign_up(runtime: Runtime, command: SignUp, *, address: str) -> N
     _read(command)
     wait = await limits.take(
         runtime,
-        limits_rules.strangers(f"sign-up:from:{address}", *rules.SIGN_UPS_FROM_ONE),
-        limits_rules.strangers("sign-up:all", *rules.SIGN_UPS_IN_ALL),
+        limits_rules.seldom(f"sign-up:from:{address}", *rules.SIGN_UPS_FROM_ONE),
+        limits_rules.seldom("sign-up:all", *rules.SIGN_UPS_IN_ALL),
     )
     if wait is not None:
         said = f"Nothing was signed up. The next sign-up can be made in {wait} s."
@@ -292,7 +292,7 @@ async def list_views(
 states_of = store.states_of
 list_gone_since = store.list_gone_since
 business_of_key = store.business_of_key
-contact = profile.contact
+contact, write_to = profile.contact, profile.write_to
 on_probation = conduct.on_probation
 
 

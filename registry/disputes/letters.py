@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
+from registry.businesses import service as businesses
 from registry.disputes import rules
 from registry.disputes.rules import Ruling, Side
 from registry.disputes.tables import Dispute
@@ -180,7 +181,7 @@ async def tell_result(session: Session, dispute: Dispute) -> None:
 async def _to_reporter(
     session: Session, dispute: Dispute, template: Template, values: Mapping[str, str | date]
 ) -> None:
-    await post.to_reporter(
+    await businesses.write_to(
         session, dispute.business_id, template, values, about_id=dispute.report_id
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from registry.disputes.rules import UNDER_REVIEW, Detached, Ruling, State
 from registry.disputes.tables import Detachment, Dispute, DisputeMessage, DisputeRuling
+from registry.platform.db import behind
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 
@@ -66,7 +67,7 @@ async def list_review(
         .limit(limit)
     )
     if after is not None:
-        query = query.where((due > after[0]) | ((due == after[0]) & (Dispute.id > after[1])))
+        query = query.where(behind(due, Dispute.id, after))
     return [(row.id, row.review_due, row.version) for row in await session.execute(query)]
 
 
@@ -165,7 +166,7 @@ async def list_detachments(
     of = Detachment
     query = select(of.id, of.due, of.version).where(of.state == Detached.PENDING)
     if after is not None:
-        query = query.where((of.due > after[0]) | ((of.due == after[0]) & (of.id > after[1])))
+        query = query.where(behind(of.due, of.id, after))
     rows = await session.execute(query.order_by(of.due, of.id).limit(limit))
     return [(row.id, row.due, row.version) for row in rows]
 

@@ -7,6 +7,7 @@ destroyed when it has arrived (`service.forget_letters`). The reporter never rea
 from collections.abc import Mapping
 from datetime import date
 
+from registry.businesses import service as businesses
 from registry.erasure.rules import Code, Kind
 from registry.erasure.tables import SubjectRequest
 from registry.messages.rules import Template
@@ -57,7 +58,7 @@ async def tell_reporter_erased(session: Session, request: SubjectRequest) -> Non
         Template.OBJECTION_GRANTED if request.kind == Kind.OBJECTION else Template.REPORT_ERASED
     )
     values = {"report_id": str(request.report_id)}
-    await post.to_reporter(session, request.business_id, template, values, about_id=request.id)
+    await businesses.write_to(session, request.business_id, template, values, about_id=request.id)
 
 
 async def tell_received(
@@ -117,6 +118,6 @@ async def _to_reporter(
     template: Template,
     values: Mapping[str, str | date],
 ) -> None:
-    await post.to_reporter(
+    await businesses.write_to(
         session, request.business_id, template, values, about_id=request.report_id
     )

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 
 from registry.erasure.rules import Kind, State
 from registry.erasure.tables import SubjectRequest
+from registry.platform.db import behind
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 
@@ -73,7 +74,7 @@ async def list_pending(
     due = _OF.due
     query = select(_OF.id, due, _OF.version).where(_OF.state == State.PENDING)
     if after is not None:
-        query = query.where((due > after[0]) | ((due == after[0]) & (_OF.id > after[1])))
+        query = query.where(behind(due, _OF.id, after))
     rows = await session.execute(query.order_by(due, _OF.id).limit(limit))
     return [(row.id, row.due, row.version) for row in rows]
 

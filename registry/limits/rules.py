@@ -66,8 +66,8 @@ def person(holder: str) -> Budget:
     return Budget(holder, (("daily", 2_000, DAY), ("burst", 120, MINUTE)))
 
 
-def strangers(holder: str, day: int, hour: int) -> Budget:
-    """What may be asked by whoever has no key: codes, tries of codes, sign-ups."""
+def seldom(holder: str, day: int, hour: int) -> Budget:
+    """What is asked now and then: by whoever has no key, codes and sign-ups; by a business, what it sends by hand."""
     return Budget(holder, (("daily", day, DAY), ("hourly", hour, HOUR)))
 
 

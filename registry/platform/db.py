@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, SQLColumnExpression, text, tuple_
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -153,6 +153,13 @@ async def as_system(session: AsyncSession) -> AsyncIterator[None]:
     await session.flush()
     await session.execute(text(f"SET LOCAL ROLE {MEMBER_ROLE}"))
     session.info["role"] = MEMBER_ROLE
+
+
+def behind(
+    at: SQLColumnExpression[Any], id_: SQLColumnExpression[UUID], place: tuple[datetime, UUID]
+) -> ColumnElement[bool]:
+    """What comes after a place in a list that goes by a time and then by id."""
+    return tuple_(at, id_) > tuple_(*place)
 
 
 async def lock_values(session: AsyncSession, values: Iterable[bytes]) -> None:

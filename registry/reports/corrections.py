@@ -3,11 +3,12 @@
 By letter, and by an event to the business's programs.
 """
 
+from datetime import date
+
 from registry.businesses import service as businesses
 from registry.deadlines import months_after
 from registry.lookups import service as lookups
-from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
+from registry.messages.rules import Template
 from registry.platform.db import as_system
 from registry.platform.runtime import Session
 from registry.reports.tables import Report
@@ -26,29 +27,20 @@ async def send(session: Session, report: Report) -> int:
     latest = {
         one.business_id: one for one in reversed(shown) if one.business_id != report.business_id
     }
-    by_mail = Channel.MAIL in messages.usable_channels(session.runtime.settings)
     async with as_system(session):
         for one in latest.values():
-            if by_mail:
-                await _write(session, one)
+            values: dict[str, str | date] = {
+                "lookup_id": str(one.lookup_id),
+                "shown_on": one.at.date(),
+            }
+            # It names the lookup alone, and is still to be sent when the report is erased at once.
+            about_id = one.lookup_id
+            await businesses.write_to(
+                session, one.business_id, Template.CORRECTION, values, about_id=about_id
+            )
             told = Corrected(
                 lookup_id=one.lookup_id, shown_on=one.at.date(), what=Change(report.state)
             )
             event = ReportCorrected(timestamp=session.now, data=told)
             await webhooks.publish(session, one.business_id, event)
     return len(latest)
-
-
-async def _write(session: Session, one: lookups.Shown) -> None:
-    address, country, key = await businesses.contact(session, one.business_id)
-    await messages.enqueue(
-        session,
-        template=Template.CORRECTION,
-        to=address,
-        channel=Channel.MAIL,
-        language=messages.language_of(country),
-        values={"lookup_id": str(one.lookup_id), "shown_on": one.at.date()},
-        # It names the lookup alone, and is still to be sent when the report is erased at once.
-        about_id=one.lookup_id,
-        data_key=key,
-    )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
+from registry.businesses import service as businesses
 from registry.identities import service as identities
 from registry.matching.fingerprints import keyed
 from registry.matching.subject import Subject
@@ -42,7 +43,9 @@ async def tell(
     if report.due_at is not None:
         values["erased_on"] = session.policy.calendar.day(report.due_at)
     if to_reporter is not None:
-        await post.to_reporter(session, report.business_id, to_reporter, values, about_id=report.id)
+        await businesses.write_to(
+            session, report.business_id, to_reporter, values, about_id=report.id
+        )
     if to_person is not None and report.notice_days is not None:
         await write_to_person(session, report, key, subject, to_person, values)
 

@@ -1,10 +1,9 @@
-"""Letters about a report: to the business that reported, and to the person at what they proved."""
+"""Letters about a report to its person: at what they proved, and at what they are reported under."""
 
 from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
-from registry.businesses import service as businesses
 from registry.matching.fingerprints import keyed
 from registry.matching.subject import Subject
 from registry.messages import service as messages
@@ -53,22 +52,3 @@ async def to_person(
                 about_id=about_id,
                 data_key=key,
             )
-
-
-async def to_reporter(
-    session: Session, business_id: UUID, template: Template, values: Values, *, about_id: UUID
-) -> None:
-    """Write to the business that reported, where this deployment can send mail."""
-    if Channel.MAIL not in messages.usable_channels(session.runtime.settings):
-        return
-    address, country, key = await businesses.contact(session, business_id)
-    await messages.enqueue(
-        session,
-        template=template,
-        to=address,
-        channel=Channel.MAIL,
-        language=messages.language_of(country),
-        values=values,
-        about_id=about_id,
-        data_key=key,
-    )

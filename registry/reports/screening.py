@@ -13,7 +13,7 @@ from registry.platform.errors import Conflict, InvalidValues, NotFound, RuleBrok
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import lifecycle, post, rules, store, views
+from registry.reports import lifecycle, rules, store, views
 from registry.reports.rules import State, Verdict
 from registry.reports.tables import Decision, Report
 from registry.reports.wire import QueueItem, ReportCase, ReportDecision
@@ -212,4 +212,4 @@ async def _tell_reporter(session: Session, report: Report, command: ReportDecisi
         "answer_by": policy.ends("info_days", session.now),
     }
     template = _LETTERS[command.decision]
-    await post.to_reporter(session, report.business_id, template, values, about_id=report.id)
+    await businesses.write_to(session, report.business_id, template, values, about_id=report.id)

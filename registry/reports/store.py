@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from registry.platform.db import behind
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.reports.rules import FINAL, State, Verdict
@@ -74,10 +75,7 @@ async def list_screening(
         .limit(limit)
     )
     if after is not None:
-        query = query.where(
-            (Report.state_since > after[0])
-            | ((Report.state_since == after[0]) & (Report.id > after[1]))
-        )
+        query = query.where(behind(Report.state_since, Report.id, after))
     return (await session.scalars(query)).all()
 
 

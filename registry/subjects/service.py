@@ -232,9 +232,9 @@ async def _spend(runtime: Runtime, index: bytes, address: str) -> None:
     """Spend from the budgets of codes: from the address, for the identifier, in all."""
     wait = await limits.take(
         runtime,
-        limits_rules.strangers(f"code:from:{address}", *rules.CODES_FROM_ONE),
-        limits_rules.strangers(f"code:for:{index.hex()}", *rules.CODES_FOR_ONE),
-        limits_rules.strangers("code:all", *rules.CODES_IN_ALL),
+        limits_rules.seldom(f"code:from:{address}", *rules.CODES_FROM_ONE),
+        limits_rules.seldom(f"code:for:{index.hex()}", *rules.CODES_FOR_ONE),
+        limits_rules.seldom("code:all", *rules.CODES_IN_ALL),
     )
     if wait is not None:
         said = f"Nothing was sent. The next one can be asked for in {wait} s."
@@ -245,8 +245,8 @@ async def admit_try(runtime: Runtime, *, address: str) -> None:
     """Spend from the budgets of tries, of codes and of claims alike: from the address, in all."""
     wait = await limits.take(
         runtime,
-        limits_rules.strangers(f"try:from:{address}", *rules.TRIES_FROM_ONE),
-        limits_rules.strangers("try:all", *rules.TRIES_IN_ALL),
+        limits_rules.seldom(f"try:from:{address}", *rules.TRIES_FROM_ONE),
+        limits_rules.seldom("try:all", *rules.TRIES_IN_ALL),
     )
     if wait is not None:
         said = f"Nothing was tried. The next try can be made in {wait} s."

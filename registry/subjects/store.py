@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
+from registry.platform.db import behind
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.tables import DataKeyRow
@@ -95,7 +96,7 @@ async def list_waiting(
     of = SubjectDocument
     query = select(of.id, of.due, of.version).where(of.state == DocumentState.WAITING)
     if after is not None:
-        query = query.where((of.due > after[0]) | ((of.due == after[0]) & (of.id > after[1])))
+        query = query.where(behind(of.due, of.id, after))
     rows = await session.execute(query.order_by(of.due, of.id).limit(limit))
     return [(row.id, row.due, row.version) for row in rows]
 

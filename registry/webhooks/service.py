@@ -120,7 +120,7 @@ async def remove(session: Session, actor: Actor, business_id: UUID, endpoint_id:
 
 async def admit_by_hand(runtime: Runtime, business_id: UUID) -> None:
     """Spend from the budget of what a business may send by hand; raises `TooManyByHand`."""
-    budget = limits_rules.strangers(f"webhooks:{business_id}", *rules.BY_HAND)
+    budget = limits_rules.seldom(f"webhooks:{business_id}", *rules.BY_HAND)
     wait = await limits.take(runtime, budget)
     if wait is not None:
         raise TooManyByHand(f"Nothing was sent. The next fits in {wait} s.", retry_after=wait)

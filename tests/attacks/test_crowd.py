@@ -154,7 +154,7 @@ async def test_a_thousand_starts_neither_flood_a_phone_nor_fill_a_table(sandbox:
     assert await rows.count(sandbox.runtime, "subject_sessions") == begun
     after = await scene.state()
     assert after == {**before, "messages": before["messages"] + len(told)}
-    everybodys = limits_rules.strangers("code:all", *rules.CODES_IN_ALL)
+    everybodys = limits_rules.seldom("code:all", *rules.CODES_IN_ALL)
     left = (await limits.spend(sandbox.runtime, everybodys, 0)).remaining
     assert left[1] >= rules.CODES_IN_ALL[1] - begun, "who is turned away takes nothing from others"
 

@@ -11,12 +11,12 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from registry.identities.tables import PairDecision, Record, one_of
+from registry.platform.db import behind
 from registry.platform.runtime import Session
 
 
@@ -98,5 +98,5 @@ async def list_questions(
         .limit(limit)
     )
     if after is not None:
-        query = query.where(tuple_(PairDecision.due, PairDecision.id) > tuple_(*after))
+        query = query.where(behind(PairDecision.due, PairDecision.id, after))
     return [(row.id, row.due) for row in await session.execute(query)]
