@@ -145,7 +145,7 @@ class Machine(RuleBasedStateMachine):
         if case.ended is None:
             return
         buried = any(
-            one.ended and not one.untouched
+            one.buried(self.now)
             for one in self.cases
             if (one.reporter, one.matter) == (case.reporter, case.matter)
         )

@@ -120,6 +120,10 @@ class Case:
             return False
         return (self.told_at or now) > self.published_at + 5 * DAY
 
+    def buried(self, now: datetime) -> bool:
+        """Whether it ended and may not come back as new: until its retention would have ended."""
+        return self.ended is not None and not self.untouched and now < self.retention_until
+
     def end(self, why: str, now: datetime) -> None:
         """It ended, by whomever."""
         self.ended = why
