@@ -40,16 +40,18 @@ def turn(session: Session) -> bytes:
 
 async def note(
     session: Session, business_id: UUID, counted: Tally, due_at: datetime | None
-) -> None:
-    """Keep what was counted under `turn`, and draw the line anew for everybody of the same owner."""
+) -> bool:
+    """Keep what was counted under `turn`, and draw the line anew for everybody of the same owner; whether it changed."""
     row = await store.find_conduct(session, business_id)
     if row is None:
         row = Conduct(business_id=business_id)
         store.add(session, row)
+    changed = (row.decided, row.overturned, row.due_at) != (*counted, due_at)
     row.decided, row.overturned = counted
     row.due_at = due_at
     await session.flush()
     await judge(session, (await store.get(session, business_id)).source_id)
+    return changed
 
 
 async def judge(session: Session, source_id: UUID) -> None:

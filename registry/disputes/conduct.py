@@ -60,8 +60,8 @@ async def _by_itself(session: Session, dispute: Dispute) -> Outcome:
     return Outcome.LAPSED
 
 
-async def recount(session: Session, business_id: UUID) -> None:
-    """Count a business's decided reports anew, and let follow what follows."""
+async def recount(session: Session, business_id: UUID) -> bool:
+    """Count a business's decided reports anew, and let follow what follows; whether the count was another."""
     async with as_system(session):
         await lock_values(session, [conduct.turn(session)])
         window = timedelta(days=session.policy.conduct_days)
@@ -69,4 +69,4 @@ async def recount(session: Session, business_id: UUID) -> None:
         counting = [one.outcome_at for one in found if one.outcome in rules.DECIDED]
         oldest = next((at for at in counting if at is not None), None)
         due = oldest + window if oldest is not None else None
-        await conduct.note(session, business_id, Tally(*rules.count(found)), due)
+        return await conduct.note(session, business_id, Tally(*rules.count(found)), due)

@@ -50,11 +50,15 @@ async def recount_due(runtime: Runtime) -> int:
 
 
 async def recount_all(runtime: Runtime) -> int:
-    """Count every business anew from what came of its disputes: the net below, and the way to rebuild all counts."""
+    """Count every business anew from what came of its disputes: the net below, and the way to rebuild all counts.
+
+    Returns how many counts were wrong: what was right is nothing done, or the worker would never come to an end.
+    """
     async with transaction(runtime) as session:
         window = timedelta(days=session.policy.conduct_days)
         found = await store.list_businesses(session, since=session.now - window)
+    mended = 0
     for business_id in found:
         async with transaction(runtime) as session:
-            await conduct.recount(session, business_id)
-    return len(found)
+            mended += await conduct.recount(session, business_id)
+    return mended

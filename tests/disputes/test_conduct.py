@@ -259,6 +259,7 @@ async def test_all_of_it_can_be_counted_again(sandbox: Registry, shop: Shop) -> 
         sandbox.runtime, "UPDATE conducts SET decided = 0, overturned = 0, due_at = NULL"
     )
     assert await jobs.recount_all(sandbox.runtime) == 1
+    assert await jobs.recount_all(sandbox.runtime) == 0
     assert await conduct(shop) == before
     assert await _letters(sandbox, shop) == letters, "counting again tells nobody anything"
 
