@@ -41,7 +41,7 @@ def turn(session: Session) -> bytes:
 async def note(
     session: Session, business_id: UUID, counted: Tally, due_at: datetime | None
 ) -> bool:
-    """Keep what was counted under `turn`, and draw the line anew for everybody of the same owner; whether it changed."""
+    """Keep what was counted under `turn`, and draw the line anew for all of the same owner; whether it changed."""
     row = await store.find_conduct(session, business_id)
     if row is None:
         row = Conduct(business_id=business_id)
