@@ -112,7 +112,7 @@ class Template(StrEnum):
     OBJECTION_GRANTED = "objection_granted"
     #: To the person: the report that they objected to ended by itself.
     OBJECTION_LAPSED = "objection_lapsed"
-    #: To a business that was shown a report which was amended, removed or settled since.
+    #: To a business that was shown a report which was amended, removed, withdrawn or settled since.
     CORRECTION = "correction"
     #: To the reporter: the report passed its screening.
     REPORT_PUBLISHED = "report_published"

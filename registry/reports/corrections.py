@@ -1,4 +1,4 @@
-"""Correction notices: whoever was shown a report learns that it was amended, removed or settled.
+"""Correction notices: whoever was shown a report learns that it was amended, removed, withdrawn or settled.
 
 By letter, and by an event to the business's programs.
 """

@@ -161,7 +161,7 @@ SHOWN = frozenset({State.ACTIVE, State.UPHELD, State.AMENDED})
 ENDED = frozenset({State.SETTLED, State.REJECTED, State.WITHDRAWN, State.REMOVED, State.EXPIRED})
 FINAL = ENDED | {State.ERASED}
 #: Whoever was shown the report before it came to this is told.
-CORRECTED = frozenset({State.AMENDED, State.REMOVED, State.SETTLED})
+CORRECTED = frozenset({State.AMENDED, State.REMOVED, State.WITHDRAWN, State.SETTLED})
 #: States in which evidence may be added.
 OPEN_TO_EVIDENCE = frozenset({State.SUBMITTED, State.SCREENING, State.NEEDS_INFO})
 

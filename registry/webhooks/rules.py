@@ -14,7 +14,7 @@ from enum import StrEnum
 class EventType(StrEnum):
     """What happened."""
 
-    #: A report that a lookup of yours showed was amended, removed or settled.
+    #: A report that a lookup of yours showed was amended, removed, withdrawn or settled.
     REPORT_CORRECTED = "report.corrected"
     #: Lookups by your keys were suspended for what was noticed in them.
     BUSINESS_SUSPENDED = "business.suspended"
@@ -31,6 +31,8 @@ class Change(StrEnum):
     AMENDED = "amended"
     #: It is shown no longer.
     REMOVED = "removed"
+    #: Its reporter took it back.
+    WITHDRAWN = "withdrawn"
     #: It ended as paid.
     SETTLED = "settled"
 

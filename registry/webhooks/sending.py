@@ -98,13 +98,13 @@ async def _settle(session: Session, parcel: Parcel, tried: Tried) -> None:
     row = await store.lock_delivery(session, parcel.endpoint_id, parcel.id)
     if endpoint is None or row is None or row.state != State.QUEUED:
         return  # removed meanwhile, or settled by the worker that took it next
+    row.attempts += 1
     row.tried_at, row.status, row.fault = session.now, tried.status, tried.fault
     if rules.taken(tried.status):
         row.state, row.due_at, row.settled_at = State.DELIVERED, None, session.now
         endpoint.failing_since = endpoint.disabled_at = endpoint.disabled_for = None
         endpoint.untold = False
         return
-    row.attempts += 1
     log.warning(
         "webhook_not_sent",
         delivery_id=str(row.id),

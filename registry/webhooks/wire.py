@@ -68,7 +68,7 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     ]
     type: EventType
     state: State
-    attempts: Annotated[int, Meta(description="Failed tries since it was last queued.")]
+    attempts: Annotated[int, Meta(description="Tries since it was last queued.")]
     created_at: datetime
     tried_at: datetime | None
     next_try_at: datetime | None
@@ -104,7 +104,7 @@ class Nothing(Struct, frozen=True):
 class ReportCorrected(
     Struct, frozen=True, kw_only=True, tag_field="type", tag=EventType.REPORT_CORRECTED.value
 ):
-    """A report that you were shown was amended, removed or settled since. Do not rely on it any longer."""
+    """A report that you were shown was amended, removed, withdrawn or settled since. Do not rely on it any longer."""
 
     timestamp: Moment
     data: Corrected

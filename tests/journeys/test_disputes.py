@@ -117,6 +117,27 @@ async def _says_no_more_than_the_lookup(
     assert gone["state"] == "no_longer_shown"
 
 
+async def test_a_reporter_who_takes_it_back_under_dispute_corrects_those_who_saw_it(
+    registry: Registry, reporter: Shop, report: dict[str, Any]
+) -> None:
+    """No ruling is needed for a correction: a wrong fact is not left standing in the files of others by a retreat."""
+    asker = await registry.shop(email="asker@shop.example")
+    async with registry.after(12 * DAY):
+        lookup = await asker.look_up(phone=PHONE, name=NAME)
+        assert len(lookup["matches"]) == 1
+        await (await arrived(registry)).dispute(report["id"], ground="not_me")
+        await registry.work()
+        before = len(registry.letters())
+        taken = await reporter.call(
+            "POST", f"/v1/reports/{report['id']}/withdraw", {"reason": "Mixed up."}
+        )
+        assert (taken.status_code, taken.json()["state"]) == (200, "withdrawn")
+        await registry.work()
+        (told,) = corrections(registry.letters()[before:])
+    assert told["to"] == "asker@shop.example"
+    assert lookup["lookup_id"] in told["text"]
+
+
 async def test_upheld_with_the_persons_words_then_appealed_and_amended_by_another(
     registry: Registry, reporter: Shop, report: dict[str, Any]
 ) -> None:
