@@ -106,11 +106,15 @@ END $$
 #: What is called, with what it calls, under these settings.
 _PLANNED = (
     "registry_spend(text[], int[], int[], int[], int[])",
-    "registry_ask(bytea[], boolean[], uuid[], interval, text[], int[], int[], int[], int[], boolean[],"
-    " int[], int[], bigint[], bigint[], int[], interval)",
+    (
+        "registry_ask(bytea[], boolean[], uuid[], interval, text[], int[], int[], int[], int[], boolean[],"
+        " int[], int[], bigint[], bigint[], int[], interval)"
+    ),
     "registry_refused(uuid[], int[])",
-    "registry_keep(int[], uuid[], uuid[], uuid[], timestamptz[], text[], text[], text[], bytea[], bytea[],"
-    " bytea[], bytea[])",
+    (
+        "registry_keep(int[], uuid[], uuid[], uuid[], timestamptz[], text[], text[], text[], bytea[], bytea[],"
+        " bytea[], bytea[])"
+    ),
 )
 
 
