@@ -11,7 +11,14 @@ from registry.disputes import hearing, letters, lifecycle, rules, store, views
 from registry.disputes.letters import place
 from registry.disputes.rules import Event, ReasonCode, Ruling, Side, State
 from registry.disputes.tables import Dispute, DisputeRuling
-from registry.disputes.wire import DisputeCase, DisputeDecision, Message, MessageView
+from registry.disputes.wire import (
+    Changes,
+    DisputeCase,
+    DisputeDecision,
+    Message,
+    MessageView,
+    Proposal,
+)
 from registry.platform.actor import Actor
 from registry.platform.errors import InvalidValues
 from registry.platform.faults import Fault
@@ -57,13 +64,13 @@ async def say(
 async def decide(
     session: Session, moderator: Staff, dispute_id: UUID, command: DisputeDecision
 ) -> DisputeCase:
-    """Rule: uphold, amend or remove. Where two moderators published the report, two must uphold it."""
+    """Rule: uphold, amend or remove. Where two moderators published the report, two say alike what stays shown."""
     _check_codes(command)
     dispute = await store.lock(session, dispute_id)
     about = await held.ruled(session, dispute.report_id)
     earlier = await store.list_rulings(session, dispute_id)
     await refuse_conflict(session, moderator, {dispute.business_id})
-    if moderator.id in about.screeners | {row.moderator_id for row in earlier}:
+    if moderator.id in about.screeners | await _ruled_before(session, dispute, earlier):
         raise ConflictOfInterest("Whoever screened the report, or ruled before, does not rule now.")
     await lifecycle.advance(session, dispute)
     if State(dispute.state) not in rules.UNDER_REVIEW:
@@ -74,6 +81,8 @@ async def decide(
         raise lifecycle.DisputeAlreadyDecided(
             "The dispute changed since you read it. Read it again."
         )
+    key = await letters.key_of(session, dispute)
+    assert key is not None  # noqa: S101 - a report under review is not erased
     said = DisputeRuling(
         id=uuid7(),
         dispute_id=dispute_id,
@@ -84,15 +93,53 @@ async def decide(
         reason_code=command.reason_code,
         at=session.now,
     )
+    if command.changes is not None:
+        said.sealed_changes = key.seal(_changes_place(said.id), command.changes)
     store.add(session, said)
     await session.flush()
-    agreed = [r for r in earlier if r.round == dispute.round and r.ruling == Ruling.UPHOLD]
-    if command.decision is Ruling.UPHOLD and len(agreed) + 1 < about.approvals_needed:
+    alike = _proposed(dispute, key, earlier).count(_proposal(key, said)) + 1
+    if command.decision is not Ruling.REMOVE and alike < about.approvals_needed:
         dispute.version += 1
-        audit.record(session, moderator.actor, "dispute.upheld_first", "dispute", dispute_id)
+        audit.record(
+            session,
+            moderator.actor,
+            "dispute.ruling_proposed",
+            "dispute",
+            dispute_id,
+            details={"ruling": command.decision},
+        )
         return await _case(session, dispute)
-    await _rule(session, moderator, dispute, command)
+    await _rule(session, moderator, dispute, key, command)
     return await _case(session, dispute)
+
+
+async def _ruled_before(
+    session: Session, dispute: Dispute, rulings_of_it: Sequence[DisputeRuling]
+) -> set[UUID]:
+    """Who must not rule for having ruled: on this dispute; or, when it was refused by rule, on the one it repeats."""
+    if dispute.round > 1 and not rulings_of_it:
+        rulings_of_it = await store.list_last_rulings(session, dispute.report_id)
+    return {row.moderator_id for row in rulings_of_it}
+
+
+def _changes_place(ruling_id: UUID) -> str:
+    return f"dispute_rulings.sealed_changes:{ruling_id}"
+
+
+def _proposal(key: DataKey, row: DisputeRuling) -> Proposal:
+    sealed = row.sealed_changes
+    changes = key.open(_changes_place(row.id), sealed, Changes) if sealed else None
+    return Proposal(ruling=Ruling(row.ruling), changes=changes)
+
+
+def _proposed(
+    dispute: Dispute, key: DataKey | None, said: Sequence[DisputeRuling]
+) -> list[Proposal]:
+    """What would keep the report shown, said in this round and not decided yet."""
+    if key is None or State(dispute.state) not in rules.UNDER_REVIEW:
+        return []
+    kept = [r for r in said if r.round == dispute.round and r.ruling != Ruling.REMOVE]
+    return [_proposal(key, row) for row in kept]
 
 
 def _check_codes(command: DisputeDecision) -> None:
@@ -103,16 +150,16 @@ def _check_codes(command: DisputeDecision) -> None:
         found.append(Fault("/reason_code", said))
     if (command.changes is not None) != (command.decision is Ruling.AMEND):
         found.append(Fault("/changes", "goes with amend, and amend with changes"))
+    elif command.changes == Changes():
+        found.append(Fault("/changes", "must change something; to leave it as it is, uphold"))
     if found:
         told = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in found)
         raise InvalidValues(f"{told}.", errors=found)
 
 
 async def _rule(
-    session: Session, moderator: Staff, dispute: Dispute, command: DisputeDecision
+    session: Session, moderator: Staff, dispute: Dispute, key: DataKey, command: DisputeDecision
 ) -> None:
-    key = await letters.key_of(session, dispute)
-    assert key is not None  # noqa: S101 - a report under review is not erased
     dispute.ruling, dispute.reason_code = command.decision, command.reason_code
     dispute.sealed_reason = key.seal(place(dispute, "sealed_reason"), command.reason)
     dispute.ruled_at = session.now
@@ -158,6 +205,6 @@ async def _case(session: Session, dispute: Dispute) -> DisputeCase:
         dispute=await views.view(session, dispute, Side.MODERATOR),
         round=dispute.round,
         approvals_needed=about.approvals_needed,
-        approvals=sum(r.ruling == Ruling.UPHOLD and r.round == dispute.round for r in said),
+        proposed=_proposed(dispute, await letters.key_of(session, dispute), said),
         case=await held.case(session, dispute.report_id),
     )

@@ -263,6 +263,11 @@ async def answer_claim(
 async def follow(session: Session, dispute_id: UUID) -> bool:
     """Close a dispute whose report ended by itself; returns whether it did."""
     dispute = await store.lock(session, dispute_id)
+    # What its own clock says comes first: a silence that ended the report is told as that.
+    state = dispute.state
+    await lifecycle.advance(session, dispute)
+    if dispute.state != state:
+        return True
     if dispute.state == State.CLOSED or dispute.ruling == Ruling.REMOVE:
         return False
     if not await lifecycle.report_ended(session, dispute):

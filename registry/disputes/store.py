@@ -197,6 +197,22 @@ async def list_open(
     return [(row.id, row.report_id) for row in await session.execute(query)]
 
 
+async def list_last_rulings(session: Session, report_id: UUID) -> Sequence[DisputeRuling]:
+    """The rulings by which the latest decided dispute of a report ended, oldest first; none when there were none."""
+    of_report = (
+        select(DisputeRuling)
+        .join(Dispute, Dispute.id == DisputeRuling.dispute_id)
+        .where(Dispute.report_id == report_id)
+        .order_by(DisputeRuling.id)
+    )
+    found = (await session.scalars(of_report)).all()
+    return [
+        row
+        for row in found
+        if (row.dispute_id, row.round) == (found[-1].dispute_id, found[-1].round)
+    ]
+
+
 async def list_rulings(session: Session, dispute_id: UUID) -> Sequence[DisputeRuling]:
     """What moderators said, oldest first."""
     query = (

@@ -124,4 +124,6 @@ class DisputeRuling(Base):
     round: Mapped[int] = mapped_column(SmallInteger)
     ruling: Mapped[str]
     reason_code: Mapped[str]
+    #: What an amendment says instead, under the report's key.
+    sealed_changes: Mapped[bytes | None]
     at: Mapped[datetime]

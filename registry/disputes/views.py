@@ -23,7 +23,8 @@ async def view(session: Session, dispute: Dispute, reader: Side) -> DisputeView:
     return DisputeView(
         id=dispute.id,
         report_id=dispute.report_id,
-        case_id=dispute.case_id,
+        # The person's disputes with others are no business of the reporter's.
+        case_id=dispute.id if reader is Side.REPORTER else dispute.case_id,
         ground=Ground(dispute.ground),
         settlement=dispute.settlement,
         hides=dispute.hides,

@@ -83,7 +83,12 @@ class DisputeView(Struct, frozen=True, kw_only=True):
 
     id: UUID
     report_id: UUID
-    case_id: Annotated[UUID, Meta(description="All open disputes of one person are one case.")]
+    case_id: Annotated[
+        UUID,
+        Meta(
+            description="All open disputes of one person are one case. To the reporter each is one of its own."
+        ),
+    ]
     ground: Ground
     settlement: Annotated[
         bool, Meta(description="The person says that it is paid: the reporter's silence confirms.")
@@ -145,13 +150,25 @@ class DisputeDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = None
 
 
+class Proposal(Struct, frozen=True, kw_only=True):
+    """What one moderator would have the report shown as; another who says the same decides."""
+
+    ruling: Ruling
+    changes: Changes | None
+
+
 class DisputeCase(Struct, frozen=True, kw_only=True):
     """All that a moderator needs to rule: what the person says, what the reporter says, and the whole report."""
 
     dispute: DisputeView
     round: Annotated[int, Meta(description="1, or 2 for the appeal.")]
-    approvals_needed: Annotated[int, Meta(description="Moderators who must agree to uphold.")]
-    approvals: Annotated[int, Meta(description="Of them, how many have agreed in this round.")]
+    approvals_needed: Annotated[
+        int, Meta(description="Moderators who must say the same to uphold or to amend.")
+    ]
+    proposed: Annotated[
+        list[Proposal],
+        Meta(description="What was said in this round so far, and waits for a second voice."),
+    ]
     case: ReportCase
 
 

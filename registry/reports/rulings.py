@@ -14,6 +14,8 @@ from registry.audit import service as audit
 from registry.identities import service as identities
 from registry.identities.rules import REPLY
 from registry.platform.actor import SYSTEM, Actor
+from registry.platform.errors import InvalidValues
+from registry.platform.faults import Fault
 from registry.platform.runtime import Session
 from registry.reports import lifecycle, store
 from registry.reports.rules import FINAL, SHOWN, Category, Event, State
@@ -89,7 +91,7 @@ async def amend(
     reason: str,
     correction: Correction | None = None,
 ) -> State:
-    """A ruling corrects it: shown again, as reviewed, with what is right."""
+    """A ruling corrects it: shown again, as reviewed, with what is right. Raises `InvalidValues` where it is not."""
     report = await store.lock(session, report_id)
     key = await lifecycle.data_key(session, report)
     content = lifecycle.content_of(report, key)
@@ -99,7 +101,11 @@ async def amend(
         for name, value in msgspec.structs.asdict(correction or Correction()).items()
         if value is not UNSET
     }
-    lifecycle.write(session, report, key, msgspec.structs.replace(content, **changes))
+    amended = msgspec.structs.replace(content, **changes)
+    if correction is not None and amended == content:
+        said = "says what the report says already"
+        raise InvalidValues(f"/changes: {said}.", errors=[Fault("/changes", said)])
+    lifecycle.write(session, report, key, amended)
     await session.flush()
     return await _apply(session, actor, report_id, Event.AMEND, reason)
 

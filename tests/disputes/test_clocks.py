@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from registry.disputes import jobs as dispute_jobs
 from registry.messages import letters
 from registry.messages.rules import Channel, Language
 from registry.platform import clock
+from registry.reports import jobs as report_jobs
 from tests.disputes.people import SUBJECT, Person, answered, arrived, rule
 from tests.factories.registry import Registry, Shop
 
@@ -80,3 +82,18 @@ async def test_the_time_to_appeal_ends_with_a_working_day_of_the_country(
     with clock.shifted(moment - datetime.fromisoformat(dispute["opened_at"])):
         appealed = await (await arrived(sandbox)).call("POST", path, body)
     assert appealed.status_code == (200 if in_time else 409), appealed.text
+
+
+async def test_silence_is_told_whichever_job_comes_first(
+    sandbox: Registry, reporter: Shop, dispute: dict[str, Any]
+) -> None:
+    """The report's own clock may end it before the dispute's: with two workers, or after a failure."""
+    with clock.shifted(10 * DAY + MINUTE):
+        await report_jobs.advance_due(sandbox.runtime)
+        assert (await reporter.view(dispute["report_id"]))["state"] == "removed"
+        assert await dispute_jobs.follow_reports(sandbox.runtime) == 1
+        await sandbox.work()
+        (ended,) = await (await arrived(sandbox)).disputes()
+    assert (ended["state"], ended["ruling"]) == ("closed", "remove")
+    subjects = [one["subject"] for one in sandbox.letters()]
+    assert subjects.count("Запис вилучено: відповіді не було") >= 2, "both sides"

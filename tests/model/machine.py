@@ -258,14 +258,14 @@ class Machine(RuleBasedStateMachine):
         if self.conflicted(case, who) or who in case.screeners | contest.rulers:
             raise Broken(Promise.CONFLICT, "a conflicted moderator ruled")
         contest.rulers.add(who)
-        if ruling == "uphold":
-            contest.agreed.add(who)
-            if answer.json()["dispute"]["ruling"] is None:
-                return
-            if len(contest.agreed) < case.needs:
-                raise Broken(Promise.TWO, "one moderator upheld what needs two")
         if ruling == "remove":
             case.end("removed", self.now)
+        else:
+            contest.agreed.add((who, ruling))
+            if answer.json()["dispute"]["ruling"] is None:
+                return
+            if sum(said == ruling for _, said in contest.agreed) < case.needs:
+                raise Broken(Promise.TWO, "one moderator kept what needs two")
         contest.open = contest.overdue = False
 
     # --- the person ---

@@ -53,9 +53,9 @@ class Dispute:
     answered: bool = False
     evidence: bool = False
     appealed_at: datetime | None = None
-    #: Who ruled, in either round; who agreed to uphold, in the present one.
+    #: Who ruled, in either round; who said in the present one that it stays shown, and how.
     rulers: set[int] = field(default_factory=set)
-    agreed: set[int] = field(default_factory=set)
+    agreed: set[tuple[int, str]] = field(default_factory=set)
     open: bool = True
     overdue: bool = False
 
