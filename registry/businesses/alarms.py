@@ -24,8 +24,9 @@ from registry.businesses.tables import Alarm, Business
 from registry.businesses.wire import AlarmView, Suspension
 from registry.limits import service as limits
 from registry.limits.watch import Signal
+from registry.messages import operator
 from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
+from registry.messages.rules import Template
 from registry.platform import metrics
 from registry.platform.actor import SYSTEM, Actor
 from registry.platform.errors import Conflict
@@ -158,25 +159,14 @@ async def _tell(
         Template.LOOKUPS_SUSPENDED if stops else Template.LOOKUPS_NOTICED,
         noticed,
     )
-    settings = session.runtime.settings
-    if not settings.alarm_email:
-        return
     key = await data_key_of(session, business)
-    language = messages.language_of(session.policy.days.holidays)
-    await messages.enqueue(
-        session,
-        template=Template.OPERATOR_SUSPENDED if stops else Template.OPERATOR_NOTICED,
-        to=settings.alarm_email,
-        channel=Channel.MAIL,
-        language=language,
-        values={
-            "business_name": opened(business, key).name,
-            "business_id": str(business.id),
-            "noticed": _words(noticed, language),
-        },
-        about_id=business.id,
-        data_key=key,
-    )
+    values = {
+        "business_name": opened(business, key).name,
+        "business_id": str(business.id),
+        "noticed": _words(noticed, operator.language(session)),
+    }
+    template = Template.OPERATOR_SUSPENDED if stops else Template.OPERATOR_NOTICED
+    await operator.tell(session, template, values, about_id=business.id, data_key=key)
 
 
 async def _write_to(

@@ -8,6 +8,7 @@ from registry.businesses import service as businesses
 from registry.disputes import rules
 from registry.disputes.rules import Ruling, Side
 from registry.disputes.tables import Dispute
+from registry.messages import operator
 from registry.messages.rules import Template
 from registry.platform import vault
 from registry.platform.runtime import Session
@@ -93,12 +94,15 @@ async def tell_answered(session: Session, dispute: Dispute) -> None:
 
 
 async def tell_overdue(session: Session, dispute: Dispute) -> None:
-    """Tell both sides that the ruling is late, and that the report stays hidden."""
+    """Tell both sides, and the operator, that the ruling is late, and that the report stays hidden."""
     key = await key_of(session, dispute)
     if key is not None:
         values = {"dispute_id": str(dispute.id), "report_id": str(dispute.report_id)}
         await _to_reporter(session, dispute, Template.DISPUTE_OVERDUE, values)
         await _to_person(session, dispute, key, Template.DISPUTE_OVERDUE, values)
+        await operator.tell(
+            session, Template.OPERATOR_OVERDUE, values, about_id=dispute.report_id, data_key=key
+        )
 
 
 async def tell_appealed(session: Session, dispute: Dispute) -> None:

@@ -1,4 +1,4 @@
-"""The operator's report: businesses past the line, and how moderators' own decisions fared."""
+"""The operator's report: what is late, businesses past the line, how moderators' own decisions fared."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,16 +8,27 @@ from uuid import UUID
 from registry.businesses import conduct
 from registry.disputes import rules, store
 from registry.disputes.rules import Outcome
-from registry.disputes.wire import ConductReport, ModeratorConduct
+from registry.disputes.wire import ConductReport, ModeratorConduct, OverdueDispute
 from registry.platform.runtime import Session
 from registry.reports import held
 from registry.staff import service as staff
+
+MOST_OVERDUE = 100
 
 
 async def report(session: Session) -> ConductReport:
     """All of it, counted now over the policy's days."""
     since = session.now - timedelta(days=session.policy.conduct_days)
     return ConductReport(
+        overdue=[
+            OverdueDispute(
+                id=row.id,
+                report_id=row.report_id,
+                business_id=row.business_id,
+                due=row.review_due or row.state_since,
+            )
+            for row in await store.list_overdue(session, limit=MOST_OVERDUE)
+        ],
         since=since,
         businesses=await conduct.list_on_probation(session),
         moderators=await _moderators(session, since),

@@ -71,6 +71,14 @@ async def list_review(
     return [(row.id, row.review_due, row.version) for row in await session.execute(query)]
 
 
+async def list_overdue(session: Session, *, limit: int) -> Sequence[Dispute]:
+    """Disputes on which nobody ruled in time, the longest overdue first."""
+    query = select(Dispute).where(Dispute.state == State.OVERDUE)
+    return (
+        await session.scalars(query.order_by(Dispute.review_due, Dispute.id).limit(limit))
+    ).all()
+
+
 async def list_outcomes(
     session: Session, business_id: UUID, *, since: datetime
 ) -> Sequence[Dispute]:

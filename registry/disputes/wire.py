@@ -194,8 +194,22 @@ class ModeratorConduct(Struct, frozen=True, kw_only=True):
     ]
 
 
+class OverdueDispute(Struct, frozen=True, kw_only=True):
+    """A dispute on which nobody ruled in time: its report is hidden until somebody does."""
+
+    id: UUID
+    report_id: UUID
+    business_id: UUID
+    due: Annotated[datetime, Meta(description="When a ruling was due.")]
+
+
 class ConductReport(Struct, frozen=True, kw_only=True):
-    """Businesses past the line, and how moderators' decisions fared."""
+    """What is late, businesses past the line, and how moderators' decisions fared."""
+
+    overdue: Annotated[
+        list[OverdueDispute],
+        Meta(description="Without a ruling in time, the longest overdue first; 100 at most."),
+    ]
 
     since: Annotated[datetime, Meta(description="Decisions after this time are counted.")]
     businesses: Annotated[

@@ -162,6 +162,8 @@ class Template(StrEnum):
     WEBHOOK_DISABLED = "webhook_disabled"
     #: To the operator: what was noticed of a business.
     OPERATOR_NOTICED = "operator_noticed"
+    #: To the operator: no moderator has ruled in time.
+    OPERATOR_OVERDUE = "operator_overdue"
     #: To the operator: a business's lookups were suspended by rule.
     OPERATOR_SUSPENDED = "operator_suspended"
     #: To a business: its access is suspended.

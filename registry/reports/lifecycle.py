@@ -100,7 +100,9 @@ async def apply(
     blobs = await _consequences(session, report, before, after, key)
     set_clock(session, report)
     await session.flush()
-    if key and not quietly and event in letters.TELLS:
+    # While an objection restricts it, nobody sees it yet: `rulings.lift` tells them then.
+    hidden = event is Event.NOTICE_ENDED and report.restricted_at is not None
+    if key and not quietly and not hidden and event in letters.TELLS:
         subject = await subject_of(session, report, key)
         await letters.tell(session, report, event, key, subject)
     return blobs + await advance(session, report)

@@ -17,7 +17,7 @@ from registry.platform.actor import SYSTEM, Actor
 from registry.platform.errors import InvalidValues
 from registry.platform.faults import Fault
 from registry.platform.runtime import Session
-from registry.reports import lifecycle, store
+from registry.reports import letters, lifecycle, store
 from registry.reports.rules import FINAL, SHOWN, Category, Event, State
 from registry.reports.tables import Report
 from registry.reports.wire import Money
@@ -140,9 +140,14 @@ async def restrict(session: Session, actor: Actor, report_id: UUID) -> None:
 async def lift(session: Session, actor: Actor, report_id: UUID) -> None:
     """Restrict the report no longer: lookups show it again, where its state lets them."""
     report = await store.lock(session, report_id)
-    report.restricted_at = None
+    since, report.restricted_at = report.restricted_at, None
     if State(report.state) in SHOWN:
         await lifecycle.show(session, report)
+    ended_meanwhile = since and report.visible_from and since < report.visible_from
+    if ended_meanwhile and report.state == State.ACTIVE:
+        key = await lifecycle.data_key(session, report)
+        subject = await lifecycle.subject_of(session, report, key)
+        await letters.tell(session, report, Event.NOTICE_ENDED, key, subject)
     _record(session, actor, report, "report.restriction_lifted")
 
 

@@ -92,8 +92,15 @@ async def test_a_late_ruling_hides_and_escalates_and_never_upholds(
         )
         assert case.json()["dispute"]["state"] == "overdue"
         assert await shown(asker) == []
+        (alarm,) = [one for one in sandbox.letters() if one["to"] == "operator@localhost"]
+        assert dispute["id"] in alarm["text"]
+        late = await sandbox.as_staff(Role.OPERATOR, "GET", "/v1/operations/conduct")
+        (listed,) = late.json()["overdue"]
+        assert (listed["id"], listed["report_id"]) == (dispute["id"], report["id"])
         removed = await rule(sandbox, dispute["id"], "remove", "not_proven")
         assert removed.json()["dispute"]["state"] == "closed"
+        late = await sandbox.as_staff(Role.OPERATOR, "GET", "/v1/operations/conduct")
+        assert late.json()["overdue"] == []
         assert await shown(asker) == []
 
 

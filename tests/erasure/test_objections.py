@@ -46,7 +46,7 @@ async def test_an_objection_hides_at_once_and_a_refusal_shows_again(
         "Ми отримали вашу вимогу припинити показ",
         "Ваш запис приховано, доки вирішують вимогу",
         "Рішення: вашу вимогу відхилено",
-        "Ваш запис знову видно",
+        "Вимогу щодо вашого запису відхилено",
     ):
         assert subject in subjects
     told = await _letters_to_reporter(sandbox)
@@ -253,3 +253,37 @@ async def test_a_restriction_holds_when_notice_ends(registry: Registry) -> None:
         assert await shown(asker) == []
         await weigh(registry, objection["id"])
         assert len(await shown(asker)) == 1
+
+
+async def test_what_an_objection_hides_is_told_to_be_visible_when_it_is(registry: Registry) -> None:
+    """Objected to in the notice days: they end, and nobody is told that others see what they do not see."""
+    reporter, asker = await registry.shop(), await registry.shop()
+    report = await registry.published(reporter, subject=SUBJECT)
+    told = {"Запис із цією адресою тепер видимий", "Ваш запис тепер видимий"}
+    async with registry.after(3 * DAY):
+        objection = await objected(await arrived(registry), report["id"])
+    async with registry.after(12 * DAY):
+        view = await reporter.view(report["id"])
+        assert (view["state"], view["restricted"]) == ("active", True)
+        assert await shown(asker) == []
+        assert told.isdisjoint(one["subject"] for one in registry.letters())
+        assert (await weigh(registry, objection["id"])).status_code == 200
+        assert len(await shown(asker)) == 1
+        await registry.work()
+        assert told <= {one["subject"] for one in registry.letters()}
+
+
+async def test_a_refused_objection_does_not_tell_that_a_disputed_report_is_seen(
+    sandbox: Registry, reporter: Shop, report: dict[str, Any], person: Person
+) -> None:
+    asker = await sandbox.shop()
+    objection = await objected(person, report["id"])
+    await person.dispute(report["id"])
+    assert (await weigh(sandbox, objection["id"])).status_code == 200
+    assert await shown(asker) == []
+    await sandbox.work()
+    letters = [
+        one for one in sandbox.letters() if "відхилено" in one["subject"] and "@" in one["to"]
+    ]
+    assert len(letters) >= 2, "to the person and to the reporter"
+    assert all("не приховує щось інше" in one["text"] for one in letters)
