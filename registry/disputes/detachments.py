@@ -27,7 +27,7 @@ from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import held
+from registry.reports import held, rulings
 from registry.reports.held import Held
 from registry.staff.access import Staff, refuse_conflict
 from registry.subjects.access import Person
@@ -50,7 +50,14 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
     since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
     if await store.find_detachment(session, value, since):
         raise AlreadyDetached("Once in twelve months; write to the operator if it was not you.")
+    known = await held.of_records(session, await identities.records_under(session, [value]))
+    for one in known:  # before the identities are locked, as everywhere
+        await held.lock(session, one.report.id)
     records = await identities.detach(session, value, session.now.date())
+    # Whoever was told under it was not the person.
+    for one in known:
+        if one.report.record_id in records:
+            await rulings.notify_anew(session, one.report.id)
     row = Detachment(
         id=uuid7(),
         index_value=value,

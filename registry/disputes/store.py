@@ -148,12 +148,8 @@ async def list_businesses(session: Session, *, since: datetime) -> Sequence[UUID
 
 
 async def find_detachment(session: Session, value: bytes, since: date) -> Detachment | None:
-    """The detachment of an identifier since that day, unless it was taken back."""
-    query = select(Detachment).where(
-        Detachment.index_value == value,
-        Detachment.at >= since,
-        Detachment.state != Detached.RESTORED,
-    )
+    """The detachment of an identifier since that day, taken back or not."""
+    query = select(Detachment).where(Detachment.index_value == value, Detachment.at >= since)
     return (await session.scalars(query.limit(1))).first()
 
 

@@ -155,9 +155,7 @@ async def _consequences(
 ) -> list[str]:
     if after is State.NOTICE:
         assert key is not None  # noqa: S101 - only erasure has none
-        report.notice_delivered_at, report.visible_from = None, None
-        report.notice_days = session.policy.notice_days
-        await letters.give_notice(session, report, key, await subject_of(session, report, key))
+        await _give_notice(session, report, key)
     if after is State.CONTESTED and report.notice_delivered_at is None:
         # Whoever disputes has been told.
         report.notice_delivered_at = session.now
@@ -221,6 +219,24 @@ async def person_told(session: Session, report: Report, told_at: datetime) -> li
     set_clock(session, report)
     await session.flush()
     return await advance(session, report)
+
+
+async def notify_anew(session: Session, report: Report) -> None:
+    """Begin the notice of a report anew: its days, and the time within which somebody must be told."""
+    report.state_since = session.now
+    report.version += 1
+    audit.record(
+        session, SYSTEM, "report.notice_anew", "report", report.id, business_id=report.business_id
+    )
+    await _give_notice(session, report, await data_key(session, report))
+    set_clock(session, report)
+    await session.flush()
+
+
+async def _give_notice(session: Session, report: Report, key: DataKey) -> None:
+    report.notice_delivered_at, report.visible_from = None, None
+    report.notice_days = session.policy.notice_days
+    await letters.give_notice(session, report, key, await subject_of(session, report, key))
 
 
 def tombstone_values(

@@ -151,6 +151,17 @@ async def lift(session: Session, actor: Actor, report_id: UUID) -> None:
     _record(session, actor, report, "report.restriction_lifted")
 
 
+async def notify_anew(session: Session, report_id: UUID) -> None:
+    """Whoever was told of it was not the person: the notice counts no longer, and goes to the addresses that are left.
+
+    Where there are none, nobody can be told, and the report ends by that clock.
+    """
+    report = await store.lock(session, report_id)
+    await lifecycle.advance(session, report)
+    if report.state == State.NOTICE:
+        await lifecycle.notify_anew(session, report)
+
+
 async def erase(
     session: Session, actor: Actor, report_id: UUID, reason: str | None = None
 ) -> list[str]:

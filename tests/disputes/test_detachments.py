@@ -1,5 +1,6 @@
 """A recycled number: its present holder is rid of a stranger's reports by one proof, and learns nothing of them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -107,3 +108,38 @@ async def test_what_only_the_number_held_together_falls_apart_and_a_moderator_ma
     assert await standings(sandbox) == before
     again = await sandbox.as_staff(Role.MODERATOR, "POST", f"{place}/decision", decision, number=1)
     assert problem(again) == (409, "dispute-already-decided")
+    assert problem(await say(sandbox, await holder(sandbox))) == (409, "already-detached"), (
+        "once in twelve months, whatever was decided"
+    )
+
+
+DAY = timedelta(days=1)
+TAX_ID = "3184710691"
+
+
+@pytest.mark.parametrize("mail", [True, False])
+async def test_a_notice_that_only_the_new_holder_read_is_none(
+    registry: Registry, mail: bool
+) -> None:
+    """It goes anew to the addresses that are left; where there are none, the report ends and is never seen."""
+    asker, reporter = await registry.shop(), await registry.shop()
+    subject = {key: value for key, value in SUBJECT.items() if mail or key != "email"}
+    report = await registry.published(reporter, subject=subject | {"tax_id": TAX_ID})
+    view = await reporter.view(report["id"])
+    assert view["due"]["event"] == "notice_ended", "somebody was told"
+    async with registry.after(5 * DAY):
+        said = await say(registry, await holder(registry))
+        assert said.status_code == 201, said.text
+        view = await reporter.view(report["id"])
+        assert (view["state"], view["due"]["event"]) == ("notice", "undeliverable")
+        before = len(registry.letters())
+        await registry.work()
+        notices = [one["to"] for one in registry.letters()[before:] if one["to"] in (MAIL, PHONE)]
+        assert (MAIL in notices, PHONE in notices) == (mail, False)
+    async with registry.after(11 * DAY):
+        assert await shown(asker, tax_id=TAX_ID) == 0
+        assert (await reporter.view(report["id"]))["state"] == "notice"
+    async with registry.after(20 * DAY):
+        ended = (await reporter.view(report["id"]))["state"]
+        assert ended == ("active" if mail else "rejected")
+        assert await shown(asker, tax_id=TAX_ID) == int(mail)
