@@ -53,6 +53,7 @@ JOBS = (
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
     Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
     Job("sweep_limits", limits.sweep, every=HOURLY, wakes=False),
+    Job("add_lookup_months", lookups.add_months, every=HOURLY, wakes=False),
     Job("sweep_lookups", lookups.sweep, every=HOURLY, wakes=False),
     Job("sweep_messages", messages.sweep, every=HOURLY, wakes=False),
     Job("sweep_webhooks", webhooks.sweep, every=HOURLY, wakes=False),

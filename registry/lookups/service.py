@@ -128,15 +128,15 @@ async def replays(
     found: dict[bytes | None, LookupAnswer] = {}
     oldest = session.now - timedelta(hours=session.policy.idempotency_hours)
     rows = await store.list_under(session, member.business_id, list(asked))
-    if late := [row.id for row in rows if row.at < oldest]:
+    if late := [row for row in rows if row.at < oldest]:
         async with as_system(session):
             await store.free_keys(session, late)
     for row in rows:
-        if row.idempotency is None or row.at < oldest:
+        if row.at < oldest:
             continue
         if row.fingerprint != asked[row.idempotency].fingerprint:
             raise KeyReused
-        found[row.idempotency] = await receipt(session, member, row.id)
+        found[row.idempotency] = await receipt(session, member, row.lookup_id)
     return found
 
 

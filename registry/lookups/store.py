@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import repeat
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.limits import rules as limits_rules
@@ -17,10 +17,11 @@ from registry.limits import watch
 from registry.limits.rules import Budget, Spent
 from registry.lookups.queries import Query
 from registry.lookups.rules import DEFAULT_RULES, Rule
-from registry.lookups.tables import Lookup, Terms
+from registry.lookups.tables import Lookup, Terms, UsedKey
 from registry.matching.compare import plain
 from registry.platform import clock, vault
 from registry.platform.errors import NotFound
+from registry.platform.ids import made_at
 from registry.platform.keyring import Keyring
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
@@ -30,6 +31,8 @@ Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionPr
 REPORT_IDS = 6
 #: The place of what is found by no value.
 NOWHERE = 0
+#: How far the clock of a process may be from the database's.
+SKEW = timedelta(hours=1)
 
 
 class Row(NamedTuple):
@@ -189,8 +192,16 @@ async def keep(connection: Connection, requests: Sequence[Sequence[Row]]) -> dic
 
 
 async def get(session: Session, business_id: UUID, lookup_id: UUID) -> Lookup:
-    """A recorded lookup of the business; raises `NotFound`."""
-    found = await session.get(Lookup, lookup_id)
+    """A recorded lookup of the business that is still kept; raises `NotFound`.
+
+    An id says when it was made, and so in which partition to look. Where the clock was moved, as in demonstration data,
+    it says another time than the lookup has: then in all of them.
+    """
+    kept = select(Lookup).where(Lookup.id == lookup_id, Lookup.at >= _kept_since(session))
+    made = made_at(lookup_id)
+    found = await session.scalar(kept.where(Lookup.at.between(made - SKEW, made + SKEW)))
+    if found is None:
+        found = await session.scalar(kept)
     if found is None or found.business_id != business_id:
         raise NotFound
     return found
@@ -198,25 +209,58 @@ async def get(session: Session, business_id: UUID, lookup_id: UUID) -> Lookup:
 
 async def list_under(
     session: Session, business_id: UUID, keys: Collection[bytes]
-) -> Sequence[Lookup]:
-    """Lookups made under these idempotency digests."""
-    query = select(Lookup).where(Lookup.business_id == business_id, Lookup.idempotency.in_(keys))
+) -> Sequence[UsedKey]:
+    """Those of these idempotency digests that were used."""
+    query = select(UsedKey).where(UsedKey.business_id == business_id, UsedKey.idempotency.in_(keys))
     return (await session.scalars(query)).all()
 
 
-async def free_keys(session: Session, ids: Collection[UUID]) -> None:
-    """Let the idempotency keys of these lookups be used again."""
+async def free_keys(session: Session, used: Collection[UsedKey]) -> None:
+    """Let these idempotency keys be used again; one that was meanwhile used anew stays."""
+    rows = [(one.lookup_id, one.idempotency) for one in used]
     await session.execute(
-        update(Lookup).where(Lookup.id.in_(ids)).values(idempotency=None, fingerprint=None)
+        delete(UsedKey).where(tuple_(UsedKey.lookup_id, UsedKey.idempotency).in_(rows))
     )
 
 
-async def sweep(session: Session, months: int, limit: int) -> int:
-    """Delete lookups older than so many months, oldest first; returns how many."""
-    before = session.now - func.make_interval(0, months)
-    old = select(Lookup.id).where(Lookup.at < before).order_by(Lookup.at).limit(limit)
-    gone = await session.execute(delete(Lookup).where(Lookup.id.in_(old)).returning(Lookup.id))
+async def add_month(session: Session, month: date) -> bool:
+    """Make the partition of the month that begins on that day; whether it was made now.
+
+    Lookups without a month of their own wait meanwhile, and not for longer than this.
+    """
+    await session.execute(text("SET LOCAL statement_timeout = '1s'"))
+    return bool(await session.scalar(select(func.registry_add_lookups(month))))
+
+
+async def drop_month(session: Session) -> bool:
+    """Drop the oldest partition, if all in it is past the months for which lookups are kept; whether it was."""
+    return bool(await session.scalar(select(func.registry_drop_lookups(_kept_since(session)))))
+
+
+async def sweep_default(session: Session, limit: int) -> int:
+    """Delete past lookups that lie in no month's partition, oldest first; returns how many."""
+    old = text(
+        "DELETE FROM lookups_default WHERE id IN"
+        " (SELECT id FROM lookups_default WHERE at < :before ORDER BY at LIMIT :limit) RETURNING id"
+    )
+    before = await session.scalar(select(_kept_since(session)))
+    return len((await session.execute(old, {"before": before, "limit": limit})).all())
+
+
+async def sweep_keys(session: Session, before: datetime, limit: int) -> int:
+    """Delete idempotency keys that were used before then, oldest first; returns how many."""
+    old = select(UsedKey.lookup_id).where(UsedKey.at < before).order_by(UsedKey.at).limit(limit)
+    gone = await session.execute(
+        delete(UsedKey)
+        .where(UsedKey.at < before, UsedKey.lookup_id.in_(old))
+        .returning(UsedKey.lookup_id)
+    )
     return len(gone.all())
+
+
+def _kept_since(session: Session) -> ColumnElement[datetime]:
+    """Whatever was looked up before then is past the months for which it is kept."""
+    return session.now - func.make_interval(0, session.policy.receipt_months)
 
 
 async def list_shown(

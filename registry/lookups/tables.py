@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Uuid, text
+from sqlalchemy import ARRAY, ForeignKey, Index, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,25 +12,19 @@ from registry.platform.tables import Base
 
 
 class Lookup(Base):
-    """One recorded lookup and what it answered."""
+    """One recorded lookup and what it answered; a partition a month (`registry_add_lookups`)."""
 
     __tablename__ = "lookups"
     __table_args__ = (
-        Index(
-            "uq_lookups_idempotency",
-            "business_id",
-            "idempotency",
-            unique=True,
-            postgresql_where=text("idempotency IS NOT NULL"),
-        ),
         Index("ix_lookups_report_ids", "report_ids", postgresql_using="gin"),
+        {"postgresql_partition_by": "RANGE (at)"},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
     key_id: Mapped[UUID]
     #: The registry's time.
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
     purpose: Mapped[str]
     result: Mapped[str]
     #: The reports whose facts were shown, in the order of the answer.
@@ -39,8 +33,18 @@ class Lookup(Base):
     sealed: Mapped[bytes]
     #: Keyed digest of the answer as it was first sent.
     digest: Mapped[bytes]
-    idempotency: Mapped[bytes | None]
-    fingerprint: Mapped[bytes | None]
+
+
+class UsedKey(Base):
+    """The idempotency key of a lookup, kept for a day. Not beside the lookup: over partitions no key is unique."""
+
+    __tablename__ = "lookup_idempotency"
+
+    business_id: Mapped[UUID] = mapped_column(primary_key=True)
+    idempotency: Mapped[bytes] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes]
+    lookup_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Terms(Base):

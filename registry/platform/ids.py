@@ -2,7 +2,10 @@
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+_EPOCH, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def uuid7() -> UUID:
@@ -14,3 +17,8 @@ def uuid7() -> UUID:
     fraction = rest * 4096 // 1_000_000
     random = int.from_bytes(os.urandom(8)) & (1 << 62) - 1
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random)
+
+
+def made_at(id_: UUID) -> datetime:
+    """When a UUIDv7 says that it was made. Any other UUID says anything, and no later than the year 9999."""
+    return _EPOCH + min(timedelta(milliseconds=id_.int >> 80), _LAST - _EPOCH)

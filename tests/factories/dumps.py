@@ -11,7 +11,8 @@ async def every_cell(runtime: Runtime) -> list[tuple[str, str]]:
     async with transaction(runtime) as session:
         names = await session.scalars(
             text(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+                " AND relnamespace = 'public'::regnamespace"
             )
         )
         for name in names.all():

@@ -49,7 +49,10 @@ async def _keys(runtime: Runtime) -> list[bytes]:
 
 async def _cells(runtime: Runtime) -> list[bytes]:
     async with transaction(runtime) as session:
-        said = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        said = (
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relnamespace = 'public'::regnamespace"
+        )
         names = (await session.scalars(text(said))).all()
         rows = [
             row for name in names for row in (await session.execute(text(f"SELECT * FROM {name}")))

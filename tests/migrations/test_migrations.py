@@ -1,9 +1,11 @@
 """The migrations build exactly the tables that the code declares, and bind every one by row-level security."""
 
+import secrets
+
 from alembic import command
 from sqlalchemy import Connection, text
 
-from registry.platform import migrate
+from registry.platform import migrate, scratch
 from registry.platform.db import make_engine
 from registry.platform.runtime import Runtime
 
@@ -30,7 +32,7 @@ async def test_every_table_is_bound(running: Runtime) -> None:
     async with running.database.engine.connect() as connection:
         rows = await connection.execute(
             text(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
                 " AND NOT (relrowsecurity AND relforcerowsecurity)"
             )
         )
@@ -53,3 +55,42 @@ async def test_roles_own_nothing(running: Runtime) -> None:
             )
         )
     assert (owned, strong) == (0, 0)
+
+
+_BUSINESS = """
+    WITH key AS (
+        INSERT INTO data_keys (id, wrapped, kek_version) VALUES (gen_random_uuid(), 'x', 1) RETURNING id
+    )
+    INSERT INTO businesses (id, state, state_since, version, plan, country, source_id, data_key_id, sealed_profile,
+                            register_code_index, created_at, email_code_tries)
+    SELECT id, 'verified', now(), 1, 'free', 'UA', id, id, 'x', 'x', now(), 0 FROM key
+"""
+_LOOKUPS = """
+    INSERT INTO lookups (id, business_id, key_id, at, purpose, result, report_ids, sealed, digest, idempotency,
+                         fingerprint)
+    SELECT gen_random_uuid(), id, id, now() + make_interval(0, months), 'booking', 'no_record', ARRAY[id], 'x', 'y',
+           convert_to(months::text, 'UTF8'), 'z'
+    FROM businesses, unnest(ARRAY[-30, -5, -1, 0, 3, 99]) AS months
+"""
+
+
+async def test_recorded_lookups_are_moved_into_their_months(server_url: str) -> None:
+    """Every row once, the oldest and that of a moved clock too; keys in use beside them."""
+    kept = "SELECT id, at, report_ids FROM lookups ORDER BY at"
+    async with scratch.database(server_url, f"moved_{secrets.token_hex(6)}") as url:
+        engine = make_engine(url, role=None)
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda it: command.upgrade(migrate.config(it), "0021"))
+            await connection.execute(text("SET LOCAL ROLE registry_system"))
+            await connection.execute(text(_BUSINESS))
+            await connection.execute(text(_LOOKUPS))
+            before = (await connection.execute(text(kept))).all()
+        assert "0022" in await migrate.upgrade(url)
+        async with engine.begin() as connection:
+            await connection.execute(text("SET LOCAL ROLE registry_system"))
+            assert (await connection.execute(text(kept))).all() == before
+            unmoved = await connection.scalars(text("SELECT id FROM lookups_default"))
+            assert unmoved.all() == [before[-1].id]
+            keys = text("SELECT lookup_id FROM lookup_idempotency ORDER BY at")
+            assert (await connection.scalars(keys)).all() == [row.id for row in before]
+        await engine.dispose()
