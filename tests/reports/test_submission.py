@@ -10,12 +10,9 @@ from registry.reports.rules import Category
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, rnokpp, submission
 
-NOW = datetime.now(UTC)
-TODAY = NOW.date()
 DAY = timedelta(days=1)
 PHONE = {"phone": "+380505550140"}
-MINOR, ADULT = TODAY - timedelta(days=17 * 365), date(1987, 3, 12)
-A_YEAR_AGO = months_after(TODAY, -12)
+ADULT = date(1987, 3, 12)
 CONTACT = {"at": "2026-01-03T09:00:00Z", "channel": "phone", "summary": "Promised to pay."}
 TABLES = ("reports", "records", "identities", "data_keys", "audit_entries", "stored_answers")
 
@@ -44,54 +41,60 @@ def person(**more: Any) -> dict[str, Any]:
     return {"subject": {**PHONE, **more}}
 
 
-RULES: dict[str, tuple[dict[str, Any], set[str]]] = {
-    "a minor by birth date": (person(birth_date=str(MINOR)), {"/subject"}),
-    "a minor by RNOKPP": (person(tax_id=rnokpp(MINOR, 11)), {"/subject"}),
-    "a minor's RNOKPP beside a grown-up's birth date": (
-        person(tax_id=rnokpp(MINOR, 12), birth_date=str(ADULT)),
-        {"/subject"},
-    ),
-    "a minor as a sole trader": (
-        person(kind="company", company_code=rnokpp(MINOR, 13)),
-        {"/subject"},
-    ),
-    "one day short of eighteen": (
-        person(birth_date=str(months_after(TODAY, -18 * 12) + DAY)),
-        {"/subject"},
-    ),
-    "no strong identifier": ({"subject": {"name": "Петренко Іван", "city": "Київ"}}, {"/subject"}),
-    "no address to be told at": ({"subject": {"tax_id": rnokpp(ADULT, 1)}}, {"/subject"}),
-    "only a messenger name": (
-        {"subject": {"handle": {"network": "telegram", "name": "@petrenko"}}},
-        {"/subject"},
-    ),
-    "too long ago": ({"incident_date": str(A_YEAR_AGO - DAY)}, {"/incident_date"}),
-    "not yet happened": ({"incident_date": str(TODAY + 2 * DAY)}, {"/incident_date"}),
-    "a contact in the future": (
-        {"contacts": [CONTACT, {**CONTACT, "at": f"{TODAY + 3 * DAY}T09:00:00Z"}]},
-        {"/contacts/1/at"},
-    ),
-    "everything at once": (
-        {
-            "subject": {"tax_id": rnokpp(MINOR, 14)},
-            "category": "payment_refused",
-            "incident_date": str(A_YEAR_AGO - DAY),
-            "amount": None,
-            "settlement_attempts": None,
-        },
-        {"/subject", "/incident_date", "/amount", "/contacts", "/settlement_attempts"},
-    ),
-}
+def broken(today: date) -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """What breaks a rule on this day, and the places it is named by."""
+    minor, a_year_ago = today - timedelta(days=17 * 365), months_after(today, -12)
+    return {
+        "a minor by birth date": (person(birth_date=str(minor)), {"/subject"}),
+        "a minor by RNOKPP": (person(tax_id=rnokpp(minor, 11)), {"/subject"}),
+        "a minor's RNOKPP beside a grown-up's birth date": (
+            person(tax_id=rnokpp(minor, 12), birth_date=str(ADULT)),
+            {"/subject"},
+        ),
+        "a minor as a sole trader": (
+            person(kind="company", company_code=rnokpp(minor, 13)),
+            {"/subject"},
+        ),
+        "one day short of eighteen": (
+            person(birth_date=str(months_after(today, -18 * 12) + DAY)),
+            {"/subject"},
+        ),
+        "no strong identifier": (
+            {"subject": {"name": "Петренко Іван", "city": "Київ"}},
+            {"/subject"},
+        ),
+        "no address to be told at": ({"subject": {"tax_id": rnokpp(ADULT, 1)}}, {"/subject"}),
+        "only a messenger name": (
+            {"subject": {"handle": {"network": "telegram", "name": "@petrenko"}}},
+            {"/subject"},
+        ),
+        "too long ago": ({"incident_date": str(a_year_ago - DAY)}, {"/incident_date"}),
+        "not yet happened": ({"incident_date": str(today + 2 * DAY)}, {"/incident_date"}),
+        "a contact in the future": (
+            {"contacts": [CONTACT, {**CONTACT, "at": f"{today + 3 * DAY}T09:00:00Z"}]},
+            {"/contacts/1/at"},
+        ),
+        "everything at once": (
+            {
+                "subject": {"tax_id": rnokpp(minor, 14)},
+                "category": "payment_refused",
+                "incident_date": str(a_year_ago - DAY),
+                "amount": None,
+                "settlement_attempts": None,
+            },
+            {"/subject", "/incident_date", "/amount", "/contacts", "/settlement_attempts"},
+        ),
+    }
 
 
-@pytest.mark.parametrize("case", RULES)
+@pytest.mark.parametrize("case", broken(date(2026, 1, 1)))
 async def test_a_rule_is_named_by_its_place(shared: Registry, shop: Shop, case: str) -> None:
-    changes, expected = RULES[case]
+    changes, expected = broken(datetime.now(UTC).date())[case]
     assert set(await _refused(shared, shop, submission(**changes), 422)) == expected
 
 
 async def test_two_rules_of_one_place_are_both_told(shared: Registry, shop: Shop) -> None:
-    body = submission(subject={"tax_id": rnokpp(MINOR, 15)})
+    body = submission(subject={"tax_id": rnokpp(datetime.now(UTC).date() - 17 * 365 * DAY, 15)})
     answer = await shop.create("/v1/reports", body)
     details = [fault["detail"] for fault in answer.json()["errors"]]
     assert len(details) == 2
@@ -99,21 +102,26 @@ async def test_two_rules_of_one_place_are_both_told(shared: Registry, shop: Shop
     assert any("told" in detail for detail in details)
 
 
-ACCEPTED: dict[str, dict[str, Any]] = {
-    "exactly eighteen": person(birth_date=str(months_after(TODAY, -18 * 12))),
-    "exactly twelve months ago": {"incident_date": str(A_YEAR_AGO)},
-    "today": {"incident_date": str(TODAY)},
-    "today, where the reporter lives": {"incident_date": str((NOW + timedelta(hours=3)).date())},
-    "an e-mail alone": {"subject": {"email": "i.petrenko@mail.example"}},
-    "a messenger whose name is a phone": {
-        "subject": {"handle": {"network": "viber", "name": "+380505550141"}}
-    },
-}
+def accepted(now: datetime) -> dict[str, dict[str, Any]]:
+    """What just keeps to a rule at this moment."""
+    today = now.date()
+    return {
+        "exactly eighteen": person(birth_date=str(months_after(today, -18 * 12))),
+        "exactly twelve months ago": {"incident_date": str(months_after(today, -12))},
+        "today": {"incident_date": str(today)},
+        "today, where the reporter lives": {
+            "incident_date": str((now + timedelta(hours=3)).date())
+        },
+        "an e-mail alone": {"subject": {"email": "i.petrenko@mail.example"}},
+        "a messenger whose name is a phone": {
+            "subject": {"handle": {"network": "viber", "name": "+380505550141"}}
+        },
+    }
 
 
-@pytest.mark.parametrize("case", ACCEPTED)
+@pytest.mark.parametrize("case", accepted(datetime(2026, 1, 1, tzinfo=UTC)))
 async def test_at_the_edge_of_a_rule(shared: Registry, shop: Shop, case: str) -> None:
-    answer = await shop.create("/v1/reports", submission(**ACCEPTED[case]))
+    answer = await shop.create("/v1/reports", submission(**accepted(datetime.now(UTC))[case]))
     assert answer.status_code == 201, answer.text
 
 
