@@ -21,13 +21,15 @@ from registry.disputes.wire import (
     DetachmentView,
 )
 from registry.identities import service as identities
+from registry.messages.rules import Template
+from registry.platform import vault
 from registry.platform.db import lock_values
 from registry.platform.errors import Conflict
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import held, rulings
+from registry.reports import held, post, rulings
 from registry.reports.held import Held
 from registry.staff.access import Staff, refuse_conflict
 from registry.subjects.access import Person
@@ -54,20 +56,24 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
     for one in known:  # before the identities are locked, as everywhere
         await held.lock(session, one.report.id)
     records = await identities.detach(session, value, session.now.date())
-    # Whoever was told under it was not the person.
+    due = session.now + timedelta(days=rules.DETACHMENT_DAYS)
     for one in known:
         if one.report.record_id in records:
-            await rulings.notify_anew(session, one.report.id)
+            await rulings.doubt_notice(session, one.report.id, due)
+    key = await vault.create(session, session.keyring, owner=None)
     row = Detachment(
         id=uuid7(),
         index_value=value,
         ground=command.ground,
         state=Detached.PENDING,
         records=records,
+        data_key_id=key.id,
+        language=person.language,
         at=session.now,
-        due=session.now + timedelta(days=rules.DETACHMENT_DAYS),
+        due=due,
         version=1,
     )
+    row.sealed_contacts = key.seal(_place(row), _contacts(session, value, known))
     store.add(session, row)
     await session.flush()
     details: dict[str, str | int | None] = {"ground": command.ground, "records": len(records)}
@@ -97,14 +103,23 @@ async def decide(
 ) -> DetachmentCase:
     """Confirm a detachment, or take it back."""
     row = await store.lock_detachment(session, detachment_id)
+    await lock_values(session, [row.index_value])  # before the reports, as in `detach`
     reports = await _check(session, moderator, row)
     if row.state != Detached.PENDING or command.version not in (None, row.version):
         raise DisputeAlreadyDecided(f"The detachment is {row.state} now.")
-    if command.decision == "restore":
+    for one in reports:
+        await held.lock(session, one.report.id)
+    restores = command.decision == "restore"
+    if restores:
         await identities.attach(session, row.index_value, row.records)
-    row.state = Detached.RESTORED if command.decision == "restore" else Detached.CONFIRMED
+    row.state = Detached.RESTORED if restores else Detached.CONFIRMED
     row.decided_by, row.decided_at, row.version = moderator.id, session.now, row.version + 1
     await session.flush()
+    for one in reports:
+        further = await store.list_pending_of(session, one.report.record_id, row.id)
+        held_until = max((other.due for other in further), default=None)
+        await rulings.settle_notice(session, one.report.id, anew=restores, held_until=held_until)
+    await _tell(session, row, command.reason)
     audit.record(
         session,
         moderator.actor,
@@ -114,6 +129,45 @@ async def decide(
         reason=(reports[0].key, command.reason) if reports else None,
     )
     return await _case(session, row)
+
+
+async def forget_holders(session: Session, limit: int) -> int:
+    """Destroy the addresses of whoever was told long ago, with their letters; returns how many."""
+    keys = await store.list_answered(session, session.now - rules.HOLDER_FOR, limit)
+    for key in keys:
+        await vault.destroy(session, key)
+    return len(keys)
+
+
+def _place(row: Detachment) -> str:
+    """Where the address is sealed."""
+    return f"detachments.sealed_contacts:{row.id}"
+
+
+def _contacts(session: Session, value: bytes, known: Sequence[Held]) -> list[tuple[str, str]]:
+    """The address that was proven, as one of the reports has it."""
+    found = (post.contacts(session, [value], one.subject) for one in known)
+    return next(filter(None, found), [])
+
+
+async def _tell(session: Session, row: Detachment, reason: str) -> None:
+    """Write what was decided to whoever said it: not a word of the reports."""
+    key = row.data_key_id and await vault.fetch(session, session.keyring, row.data_key_id)
+    if not key or row.sealed_contacts is None or row.language is None:
+        return
+    contacts = key.open(_place(row), row.sealed_contacts, list[tuple[str, str]])
+    restored = row.state == Detached.RESTORED
+    await post.to_person(
+        session,
+        contacts,
+        Template.DETACHMENT_RESTORED if restored else Template.DETACHMENT_CONFIRMED,
+        {"reason_text": reason, "file_url": f"{session.runtime.settings.public_url}/docs/you"},
+        language=row.language,
+        about_id=row.id,
+        key=key,
+    )
+    row.sealed_contacts = row.language = None
+    await session.flush()
 
 
 async def _check(session: Session, moderator: Staff, row: Detachment) -> list[Held]:

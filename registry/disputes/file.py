@@ -10,7 +10,7 @@ from registry.audit import service as audit
 from registry.businesses import service as businesses
 from registry.deadlines import months_after
 from registry.disputes import file_page, file_reports, service
-from registry.disputes.wire import Shown, SubjectFile
+from registry.disputes.file_wire import Shown, SubjectFile
 from registry.erasure import service as requests
 from registry.erasure.rules import Kind
 from registry.lookups import service as lookups

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from registry.disputes.wire import DetachedIdentifier, HeldReport, LetterToYou, SamePerson
+from registry.disputes.file_wire import DetachedIdentifier, HeldReport, LetterToYou, SamePerson
 from registry.identities import service as identities
 from registry.identities.rules import REPLY
 from registry.matching import reasons

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from registry.businesses import conduct as businesses
-from registry.disputes import conduct, lifecycle, service, store
+from registry.disputes import conduct, detachments, lifecycle, service, store
 from registry.platform import jobs
 from registry.platform.runtime import Runtime, transaction
 from registry.reports import held
@@ -21,6 +21,12 @@ async def advance_due(runtime: Runtime) -> int:
             await lifecycle.advance(session, await store.lock(session, dispute_id))
 
     return await jobs.advance_each(runtime, "dispute", store.list_due, advance)
+
+
+async def forget_holders(runtime: Runtime) -> int:
+    """Destroy the addresses of whoever detached one, a while after they were told; returns how many."""
+    async with transaction(runtime) as session:
+        return await detachments.forget_holders(session, BATCH)
 
 
 async def follow_reports(runtime: Runtime) -> int:

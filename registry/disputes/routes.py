@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from registry.disputes import detachments, file, file_page, hearing, service
+from registry.disputes.file_wire import SubjectFile
 from registry.disputes.rules import Side
 from registry.disputes.wire import (
     Appeal,
@@ -20,7 +21,6 @@ from registry.disputes.wire import (
     Message,
     MessageView,
     SettlementClaim,
-    SubjectFile,
 )
 from registry.messages.rules import Language, accepted_language
 from registry.platform.http import (

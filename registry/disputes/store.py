@@ -175,6 +175,24 @@ async def list_detachments(
     return [(row.id, row.due, row.version) for row in rows]
 
 
+async def list_pending_of(
+    session: Session, record_id: UUID | None, but: UUID
+) -> Sequence[Detachment]:
+    """Further detachments from this record that nobody has looked at."""
+    of = Detachment
+    query = select(of).where(
+        of.state == Detached.PENDING, of.records.any_() == record_id, of.id != but
+    )
+    return (await session.scalars(query)).all()
+
+
+async def list_answered(session: Session, before: datetime, limit: int) -> Sequence[UUID]:
+    """Data keys of detachments whose decision was told before then."""
+    of = Detachment
+    query = select(of.data_key_id).where(of.decided_at < before, of.data_key_id.is_not(None))
+    return [key for key in await session.scalars(query.limit(limit)) if key is not None]
+
+
 async def list_due(session: Session, limit: int, but: Collection[UUID]) -> Sequence[UUID]:
     """Disputes whose next change by the clock is due, earliest first."""
     query = (

@@ -104,6 +104,13 @@ class Detachment(Base):
     state: Mapped[str] = mapped_column(index=True)
     #: The records that it was detached from.
     records: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    #: Where to write to whoever said it, until a moderator has decided, and in which language. The key also holds the
+    #: letter: all three are null once that has arrived.
+    data_key_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("data_keys.id", ondelete="SET NULL")
+    )
+    sealed_contacts: Mapped[bytes | None]
+    language: Mapped[str | None]
     at: Mapped[datetime]
     due: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

@@ -82,6 +82,10 @@ class Template(StrEnum):
     DOCUMENT_ACCEPTED = "document_accepted"
     #: To a person: their document does not count, and why.
     DOCUMENT_REFUSED = "document_refused"
+    #: To whoever detached a phone or e-mail: a moderator agreed.
+    DETACHMENT_CONFIRMED = "detachment_confirmed"
+    #: To whoever detached a phone or e-mail: a moderator took it back, and why.
+    DETACHMENT_RESTORED = "detachment_restored"
     #: To both sides: a moderator confirmed the report.
     RULING_UPHELD = "ruling_upheld"
     #: To both sides: a moderator corrected the report.

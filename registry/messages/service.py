@@ -55,12 +55,16 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a message ended. `told_at` is since when its addressee counts as told: None when nothing proves it."""
+    """How a message that was written at `created_at` ended.
+
+    `told_at` is since when its addressee counts as told: None when nothing proves it.
+    """
 
     message_id: UUID
     about_id: UUID
     template: Template
     state: State
+    created_at: datetime
     told_at: datetime | None
 
 
@@ -367,6 +371,7 @@ def _outcome(message: Message) -> Outcome:
         message_id=message.id,
         about_id=message.about_id,
         template=Template(message.template),
+        created_at=message.created_at,
         state=state,
         told_at=rules.told_at(state, transport, message.accepted_at, message.settled_at),
     )

@@ -63,7 +63,9 @@ async def take_proofs(runtime: Runtime) -> int:
 async def _take_proof(session: Session, outcome: messages.Outcome) -> None:
     if outcome.told_at is not None:
         report = await store.lock(session, outcome.about_id)
-        await lifecycle.person_told(session, report, outcome.told_at)
+        await lifecycle.person_told(
+            session, report, written_at=outcome.created_at, told_at=outcome.told_at
+        )
 
 
 async def withdraw_abandoned(runtime: Runtime) -> int:

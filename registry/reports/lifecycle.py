@@ -124,6 +124,7 @@ def set_clock(session: Session, report: Report) -> None:
         ends=policy.ends,
         told_until=report.visible_from if report.notice_delivered_at else None,
         retention_until=report.retention_until,
+        held_until=report.notice_held_until,
         brought_back=report.reinsertion_of is not None,
         answered=report.answered_at is not None,
     )
@@ -206,9 +207,16 @@ async def show(session: Session, report: Report) -> None:
     )
 
 
-async def person_told(session: Session, report: Report, told_at: datetime) -> list[str]:
-    """Proof of notice arrived: the notice days count from `told_at`. Later proofs change nothing."""
+async def person_told(
+    session: Session, report: Report, *, written_at: datetime, told_at: datetime
+) -> list[str]:
+    """Proof of notice arrived: the notice days count from `told_at`. Later proofs change nothing.
+
+    Nor do proofs of what was written before the notice began anew: it told of something else, or somebody else.
+    """
     if report.state != State.NOTICE or report.notice_delivered_at is not None:
+        return []
+    if written_at < report.state_since:
         return []
     report.notice_delivered_at = told_at
     report.visible_from = told_at + _promised(report)

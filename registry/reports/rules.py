@@ -280,12 +280,14 @@ def due(
     ends: Ends,
     told_until: datetime | None,
     retention_until: datetime,
+    held_until: datetime | None = None,
     brought_back: bool = False,
     answered: bool = False,
 ) -> tuple[Event, datetime] | None:
     """What the clock brings next to a report that entered `state` at `since`, and when.
 
-    `told_until` is the end of the notice days, known once the person was told. `brought_back`: whether it is a
+    `told_until` is the end of the notice days, known once the person was told; `held_until`, when the time in which
+    they must be told begins at the earliest. `brought_back`: whether it is a
     reinsertion, of which the person must hear sooner. `answered`: whether the reporter has answered the dispute; the
     ruling is then the dispute's own clock.
     """
@@ -297,7 +299,7 @@ def due(
         return Event.NOTICE_ENDED, told_until
     if state is State.NOTICE:
         attempts = "reinsertion_notice_business_days" if brought_back else "notice_attempt_days"
-        return Event.UNDELIVERABLE, ends(attempts, since)
+        return Event.UNDELIVERABLE, ends(attempts, max(since, held_until or since))
     if state is State.CONTESTED and not answered:
         silent = (Event.REPORTER_SILENT, ends("answer_days", since))
         return min(silent, (Event.EXPIRE, retention_until), key=lambda change: change[1])

@@ -7,6 +7,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from registry.disputes import jobs
+from registry.platform import clock
 from registry.staff.rules import Role
 from tests.disputes.people import MAIL, PHONE, SUBJECT
 from tests.factories import rows
@@ -14,12 +16,14 @@ from tests.factories.registry import Registry, Shop, problem
 from tests.subjects.test_proofs import code_to, prove, start
 
 NAME = SUBJECT["name"]
+REASON = "The operator of the network says so."
 
 
-async def holder(registry: Registry) -> dict[str, str]:
-    """The headers of whoever holds the phone: one proof."""
-    session_id = await start(registry, phone=PHONE)
-    first = await prove(registry, session_id, code=code_to(registry, PHONE) or "")
+async def holder(registry: Registry, address: str = PHONE, language: str = "uk") -> dict[str, str]:
+    """The headers of whoever holds the phone, or the e-mail: one proof."""
+    kind = "email" if "@" in address else "phone"
+    session_id = await start(registry, language=language, **{kind: address})
+    first = await prove(registry, session_id, code=code_to(registry, address) or "")
     return {"Authorization": f"Bearer {first.json()['token']}"}
 
 
@@ -140,6 +144,121 @@ async def test_a_notice_that_only_the_new_holder_read_is_none(
         assert await shown(asker, tax_id=TAX_ID) == 0
         assert (await reporter.view(report["id"]))["state"] == "notice"
     async with registry.after(20 * DAY):
-        ended = (await reporter.view(report["id"]))["state"]
-        assert ended == ("active" if mail else "rejected")
         assert await shown(asker, tax_id=TAX_ID) == int(mail)
+    async with registry.after(50 * DAY):
+        ended = (await reporter.view(report["id"]))["state"]
+        assert ended == ("active" if mail else "rejected"), "nobody has looked, and nobody was told"
+
+
+async def decided(registry: Registry, decision: str) -> httpx.Response:
+    queue = (await registry.as_staff(Role.MODERATOR, "GET", "/v1/moderation/queue")).json()
+    (item,) = [one for one in queue["items"] if one["kind"] == "detachment"]
+    body = {"decision": decision, "reason": REASON}
+    place = f"/v1/moderation/detachments/{item['id']}/decision"
+    return await registry.as_staff(Role.MODERATOR, "POST", place, body)
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["before the notice", "during the notice"])
+@pytest.mark.parametrize("decision", ["confirm", "restore"])
+async def test_nobody_ends_a_report_by_a_word_that_no_moderator_has_looked_at(
+    registry: Registry, decision: str, early: bool
+) -> None:
+    """The one address is detached: the report waits, and is hidden; it ends, or its person is told, by the decision."""
+    asker, reporter = await registry.shop(), await registry.shop()
+    subject = {"phone": PHONE, "tax_id": TAX_ID}
+    report = await reporter.report(subject=subject)
+    await reporter.attach(report["id"])
+    if early:
+        await say(registry, await holder(registry))
+    async with registry.after(2 * DAY):
+        assert (await registry.decide(report["id"])).status_code == 200
+        if not early:
+            await say(registry, await holder(registry))
+        await registry.work()
+    async with registry.after(25 * DAY):
+        assert (await reporter.view(report["id"]))["state"] == "notice"
+        assert await shown(asker, tax_id=TAX_ID) == 0
+        before = len(registry.letters())
+        assert (await decided(registry, decision)).status_code == 200
+        await registry.work()
+        notices = [one for one in registry.letters()[before:] if "/docs/you" in one["text"]]
+        assert [one["to"] for one in notices] == [PHONE] * (2 if decision == "restore" else 0)
+    async with registry.after(33 * DAY):
+        ended = (await reporter.view(report["id"]))["state"]
+        assert ended == ("active" if decision == "restore" else "rejected")
+
+
+async def test_two_words_are_two_decisions(registry: Registry) -> None:
+    """While one of them is undecided, the notice does not run out."""
+    reporter = await registry.shop()
+    report = await registry.published(reporter, subject=SUBJECT)
+    for token in (await holder(registry), await holder(registry, MAIL)):
+        assert (await say(registry, token)).status_code == 201
+    queue = (await registry.as_staff(Role.MODERATOR, "GET", "/v1/moderation/queue")).json()
+    items = [one["id"] for one in queue["items"] if one["kind"] == "detachment"]
+    assert len(items) == 2
+    body = {"decision": "confirm", "reason": REASON}
+    for number, item in enumerate(items, 1):
+        async with registry.after(number * 15 * DAY):
+            place = f"/v1/moderation/detachments/{item}/decision"
+            assert (await registry.as_staff(Role.MODERATOR, "POST", place, body)).is_success
+            await registry.work()
+            state = (await reporter.view(report["id"]))["state"]
+            assert state == ("notice" if number == 1 else "rejected")
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("uk", "Модератор"), ("ru", "Модератор"), ("en", "moderator")]
+)
+@pytest.mark.parametrize("decision", ["confirm", "restore"])
+async def test_whoever_said_so_is_told_what_was_decided_and_nothing_else(
+    sandbox: Registry, asker: Shop, decision: str, language: str, word: str
+) -> None:
+    await say(sandbox, await holder(sandbox, MAIL, language))
+    before = len(sandbox.letters())
+    assert (await decided(sandbox, decision)).status_code == 200
+    await sandbox.work()
+    (letter,) = sandbox.letters()[before:]
+    assert (letter["to"], letter["language"]) == (MAIL, language)
+    assert word in letter["subject"] + letter["text"]
+    assert (REASON in letter["text"]) == (decision == "restore")
+    (report,) = await rows.select(sandbox.runtime, "SELECT id FROM reports")
+    assert str(report["id"]) not in letter["text"], "whoever reads it may be a stranger"
+    await sandbox.work()
+    assert len(sandbox.letters()) == before + 1
+
+
+async def test_the_address_of_whoever_said_so_goes_after_the_letter(
+    sandbox: Registry, asker: Shop
+) -> None:
+    await say(sandbox, await holder(sandbox))
+    assert await jobs.forget_holders(sandbox.runtime) == 0
+    await decided(sandbox, "confirm")
+    await sandbox.work()
+    said = (
+        "SELECT sealed_contacts, (SELECT count(*) FROM messages WHERE about_id = detachments.id) AS letters,"
+        " (SELECT count(*) FROM data_keys WHERE id = data_key_id) AS keys FROM detachments"
+    )
+    assert await rows.select(sandbox.runtime, said) == [
+        {"sealed_contacts": None, "letters": 1, "keys": 1}
+    ]
+    with clock.shifted(29 * DAY):
+        assert await jobs.forget_holders(sandbox.runtime) == 0
+    with clock.shifted(31 * DAY):
+        assert await jobs.forget_holders(sandbox.runtime) == 1
+    assert await rows.select(sandbox.runtime, said) == [
+        {"sealed_contacts": None, "letters": 0, "keys": 0}
+    ]
+
+
+async def test_a_reason_that_a_stranger_reads_is_one_short_line(
+    sandbox: Registry, asker: Shop
+) -> None:
+    await say(sandbox, await holder(sandbox))
+    (row,) = await rows.select(sandbox.runtime, "SELECT id FROM detachments")
+    place = f"/v1/moderation/detachments/{row['id']}/decision"
+    for reason in ("r" * 201, "two\nlines", " "):
+        body = {"decision": "restore", "reason": reason}
+        refused = await sandbox.as_staff(Role.MODERATOR, "POST", place, body)
+        assert problem(refused) == (400, "invalid-values")
+        assert refused.json()["errors"][0]["pointer"] == "/reason"

@@ -17,9 +17,10 @@ SESSIONS = "/v1/subject/sessions"
 WRONG = "000000"
 
 
-async def start(registry: Registry, **identifier: str) -> str:
+async def start(registry: Registry, language: str = "uk", **identifier: str) -> str:
     """A session that was begun, with its code sent if one is due."""
-    begun = await registry.http.post(SESSIONS, json=identifier)
+    spoken = {"Accept-Language": language}
+    begun = await registry.http.post(SESSIONS, json=identifier, headers=spoken)
     assert begun.status_code == 202, begun.text
     assert begun.json().keys() == {"session_id"}
     await registry.work()

@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from registry.disputes.wire import Information, SubjectFile
+from registry.disputes.file_wire import Information, SubjectFile
 from registry.messages import letters
 from registry.messages.rules import Channel, Language
 from registry.platform.documents import pages
