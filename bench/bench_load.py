@@ -7,11 +7,12 @@ flattered.
 
 import asyncio
 import contextlib
+import itertools
 import os
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,8 +73,8 @@ class Connection(asyncio.Protocol):
 class _Running:
     """One load while it runs."""
 
-    def __init__(self, requests: Sequence[bytes], seconds: float, rate: float | None) -> None:
-        self._requests: Iterator[bytes] = _endless(requests)
+    def __init__(self, requests: Iterator[bytes], seconds: float, rate: float | None) -> None:
+        self._requests = requests
         #: Seconds between two calls; None: as fast as they are answered.
         self._step, self._seconds = rate and 1 / rate, seconds
         self._idle: deque[Connection] = deque()
@@ -118,7 +119,7 @@ class _Running:
     def answered(self, connection: Connection, answer: bytes, due: float) -> None:
         """Note an answer, and go on."""
         now = time.perf_counter()
-        if answer[9:12] != b"200":
+        if answer[9:11] != b"20":
             self._finish(SystemExit(f"answered {answer[:500]!r}"))
             return
         if self._begins <= now < self._ends:
@@ -153,7 +154,7 @@ class _Running:
 
 async def run(
     port: int,
-    requests: Sequence[bytes],
+    requests: Iterable[bytes],
     *,
     seconds: float,
     connections: int,
@@ -161,7 +162,7 @@ async def run(
 ) -> Load:
     """Ask with these requests in turn, over and over; `rate` a second, or as fast as they are answered."""
     loop = asyncio.get_running_loop()
-    running = _Running(requests, seconds, rate)
+    running = _Running(itertools.cycle(requests), seconds, rate)
     opened = [
         await loop.create_connection(lambda: Connection(running), "127.0.0.1", port)
         for _ in range(connections)
@@ -197,15 +198,11 @@ def children_of(parent: int) -> list[int]:
     return [int(pid) for pid in path.read_text(encoding="utf-8").split()]
 
 
-def _endless(requests: Sequence[bytes]) -> Iterator[bytes]:
-    while True:
-        yield from requests
-
-
-def request(path: str, key: str, body: bytes) -> bytes:
+def request(path: str, key: str, body: bytes, headers: Mapping[str, str] | None = None) -> bytes:
     """A request as a shop's program sends it."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n{more}"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

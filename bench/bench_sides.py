@@ -1,4 +1,4 @@
-"""The sides of `lookup.py`: ours, ours with one control taken out, a bare handler, and the minimal endpoint.
+"""The sides of `lookup.py` and `ingest.py`: ours, ours with one control taken out, a bare handler, minimal endpoints.
 
 All are served by the server and the settings of `registry serve`.
 """
@@ -28,6 +28,7 @@ from registry.platform.ids import uuid7
 from registry.platform.policy import Plan
 from registry.platform.runtime import Runtime
 from registry.platform.settings import from_env
+from registry.reports.wire import ReportSubmission
 
 
 def ours(url: str, folder: Path) -> Any:
@@ -72,13 +73,35 @@ def plain(url: str) -> Any:
             )
         return Response(facts.encode() if facts else b"[]", media_type="application/json")
 
+    return _pooled(look_up, url)
+
+
+def plain_reports(url: str) -> Any:
+    """One insert, an answer."""
+
+    @post("/v1/reports")
+    async def report(request: Request[Any, Any, Any]) -> dict[str, str]:
+        body = await request.body()
+        msgspec.json.decode(body, type=ReportSubmission)
+        made = uuid7()
+        pool: asyncpg.Pool[Any] = request.app.state.pool
+        async with pool.acquire() as connection:
+            await connection.execute(
+                "INSERT INTO plain_reports VALUES ($1, $2)", made, body.decode()
+            )
+        return {"id": str(made)}
+
+    return _pooled(report, url)
+
+
+def _pooled(handler: Any, url: str) -> Litestar:
     @asynccontextmanager
     async def lifespan(application: Litestar) -> AsyncIterator[None]:
         async with asyncpg.create_pool(plain_dsn(url), min_size=8, max_size=8) as pool:
             application.state.pool = pool
             yield
 
-    return Litestar([look_up], lifespan=[lifespan], openapi_config=None, logging_config=None)
+    return Litestar([handler], lifespan=[lifespan], openapi_config=None, logging_config=None)
 
 
 # --- one control out ------------------------------------------------------------------------------
@@ -244,7 +267,8 @@ def serve() -> None:
     if side == "bare":
         application = bare((folder / "answer.json").read_bytes())
     else:
-        application = ours(url, folder) if side == "ours" else plain(url)
+        sides = {"plain": plain, "plain reports": plain_reports}
+        application = sides[side](url) if side in sides else ours(url, folder)
     config = uvicorn.Config(
         application,
         loop="uvloop",

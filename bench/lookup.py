@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -89,7 +89,9 @@ async def member(session: Session) -> tuple[UUID, str]:
     decision = BusinessDecision(decision=Verdict.VERIFY, reason="bench")
     await businesses.decide(session, CONSOLE, business.id, decision)
     actor = Actor(kind=ActorKind.BUSINESS, business_id=business.id)
-    made = await businesses.create_key(session, actor, KeyRequest(label="b", scopes=[Scope.LOOKUP]))
+    made = await businesses.create_key(
+        session, actor, KeyRequest(label="b", scopes=[Scope.LOOKUP, Scope.REPORT])
+    )
     return business.id, made.api_key
 
 
@@ -195,20 +197,24 @@ class Bench:
         found: dict[str, list[Load]] = {side: [] for side in ports}
         for _ in range(self.options.rounds):
             for side, port in ports.items():
-                found[side].append(await self._once(port, mix, rates and rates[side]))
+                rate = rates and rates[side]
+                found[side].append(await self.load(port, self.mixes[mix], CONNECTIONS, rate))
         return {
             side: Load(*map(statistics.median, zip(*loads, strict=True)))
             for side, loads in found.items()
         }
 
-    async def _once(self, port: int, mix: str, rate: float | None) -> Load:
+    async def load(
+        self, port: int, requests: Iterable[bytes], connections: int, rate: float | None = None
+    ) -> Load:
+        """One load, with the CPU that an answer took."""
         database = bench_load.children_of(self._postmaster)
         before = bench_load.cpu_seconds(self._pids[port]), bench_load.cpu_seconds(database)
         load = await bench_load.run(
             port,
-            self.mixes[mix],
+            requests,
             seconds=self.options.seconds,
-            connections=CONNECTIONS,
+            connections=connections,
             rate=rate,
         )
         after = bench_load.cpu_seconds(self._pids[port]), bench_load.cpu_seconds(database)
