@@ -20,12 +20,18 @@ class Stage(StrEnum):
     NOTHING = "nothing"
     #: Each reporter has filed a report that waits for a moderator.
     SCREENING = "screening"
+    #: Both are published, and the person was told of them.
+    NOTICE = "notice"
     #: Lookups show both.
     SHOWN = "shown"
     #: The person disputes both, and both reporters have answered.
     DISPUTED = "disputed"
     #: Both were upheld.
     UPHELD = "upheld"
+    #: The person objects to both.
+    OBJECTED = "objected"
+    #: The number has a new holder, who was told of both.
+    DETACHED = "detached"
     #: Both were taken back, brought back with certification, and wait for two moderators.
     BROUGHT_BACK = "brought_back"
     #: Two moderators published what the second reporter brought back, and lookups show it.
@@ -37,13 +43,13 @@ _SCREENING: list[Step] = [
     lambda m: m.file(reporter=1),
     lambda m: m.wait(leap=25 * HOUR),
 ]
-_SHOWN: list[Step] = [
+_NOTICE: list[Step] = [
     *_SCREENING,
     lambda m: m.screen(number=0, who=0, decision="publish"),
     lambda m: m.screen(number=3, who=0, decision="publish"),
     lambda m: m.wait(leap=HOUR),
-    lambda m: m.wait(leap=8 * DAY),
 ]
+_SHOWN: list[Step] = [*_NOTICE, lambda m: m.wait(leap=8 * DAY)]
 _DISPUTED: list[Step] = [
     *_SHOWN,
     lambda m: m.dispute(number=0, paid=False),
@@ -56,6 +62,12 @@ _UPHELD: list[Step] = [
     lambda m: m.rule_(number=0, who=1, ruling="uphold"),
     lambda m: m.rule_(number=3, who=1, ruling="uphold"),
 ]
+_OBJECTED: list[Step] = [
+    *_SHOWN,
+    lambda m: m.object_(number=0),
+    lambda m: m.object_(number=3),
+]
+_DETACHED: list[Step] = [*_NOTICE, lambda m: m.detach()]
 _BROUGHT_BACK: list[Step] = [
     *_SHOWN,
     lambda m: m.take_back(number=0, how="withdraw"),
@@ -74,9 +86,12 @@ _SHOWN_AGAIN: list[Step] = [
 SO_FAR: dict[Stage, list[Step]] = {
     Stage.NOTHING: [],
     Stage.SCREENING: _SCREENING,
+    Stage.NOTICE: _NOTICE,
     Stage.SHOWN: _SHOWN,
     Stage.DISPUTED: _DISPUTED,
     Stage.UPHELD: _UPHELD,
+    Stage.OBJECTED: _OBJECTED,
+    Stage.DETACHED: _DETACHED,
     Stage.BROUGHT_BACK: _BROUGHT_BACK,
     Stage.SHOWN_AGAIN: _SHOWN_AGAIN,
 }

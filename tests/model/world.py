@@ -19,6 +19,7 @@ import msgspec
 import pytest
 
 from registry.businesses import rules as business_rules
+from registry.identities import service as known
 from registry.matching.fingerprints import keyed
 from registry.platform import clock, runtime, secrets, vault
 from registry.platform.ids import uuid7
@@ -61,15 +62,17 @@ class World:
         file = {"file": ("paper.pdf", content)}
         return await self.registry.http.post(path, files=file, headers=headers)
 
-    async def token(self, **identifiers: str) -> str:
-        """A token of somebody who proved these, as if just now."""
+    async def token(self, identifiers: dict[str, str], *, document: bool = False) -> str:
+        """A token of somebody who proved these as if just now, and whose document was accepted for what they find."""
         index_key, token = self.registry.runtime.keyring.index_key, secrets.mint(secrets.SUBJECT)
         async with transaction(self.registry.runtime) as session:
             key = await vault.create(session, session.keyring, owner=None)
+            proven = [keyed(kind, value, index_key) for kind, value in identifiers.items()]
             made = SubjectSession(
                 id=uuid7(),
                 data_key_id=key.id,
-                proven=[keyed(kind, value, index_key) for kind, value in identifiers.items()],
+                proven=proven,
+                document_records=await known.records_under(session, proven) if document else None,
                 language="uk",
                 code_tries=0,
                 created_at=session.now,
@@ -88,14 +91,20 @@ class World:
         assert len(shown) == len(facts), "what is on record is what was answered"
         return shown
 
-    async def told_at(self, report_id: str) -> datetime | None:
-        """When a notice of this report was written to the person: the first file that really lies in the outbox."""
+    async def told_at(
+        self, report_id: str, since: datetime, *, but: str | None = None
+    ) -> datetime | None:
+        """When a notice of this report was written: the first file since then that really lies in the outbox.
+
+        `but`: a number that is the person's no longer.
+        """
         said = "SELECT id FROM messages WHERE about_id = :id AND template = 'report_notice'"
         sent = await rows.select(self.registry.runtime, said, id=UUID(report_id))
         folder = self.registry.runtime.settings.outbox_dir
         files = [folder / f"{one['id']}.json" for one in sent]
         written = [msgspec.json.decode(file.read_bytes()) for file in files if file.exists()]
-        return min((datetime.fromisoformat(one["at"]) for one in written), default=None)
+        told = [datetime.fromisoformat(one["at"]) for one in written if one["to"] != but]
+        return min((at for at in told if at >= since), default=None)
 
     def let_post(self, *, work: bool) -> None:
         """Let no letter be written from now on, as when a disk is full; or let the post work again."""
@@ -130,6 +139,10 @@ class World:
                 ids=businesses,
             )
         await rows.write(self.registry.runtime, "UPDATE messages SET due_at = NULL")
+        await rows.write(
+            self.registry.runtime,
+            "UPDATE subject_requests SET state = 'lapsed' WHERE state = 'pending'",
+        )
         await rows.write(
             self.registry.runtime,
             "UPDATE disputes SET state = 'closed' WHERE business_id = ANY (:ids)",

@@ -1,0 +1,193 @@
+"""Bugs to plant, one for each way to break a promise that the machine's acts can come upon."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from registry.audit import service as audit
+from registry.disputes.tables import Dispute
+from registry.erasure import store as erasure_store
+from registry.identities import service as identities
+from registry.messages import transports
+from registry.messages.rules import Event
+from registry.platform.policy import Policy
+from registry.reports import held, lifecycle, rulings
+from registry.reports import rules as report_rules
+from registry.reports import service as reports
+from registry.staff import service as staff
+from registry.subjects.tables import SubjectSession
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def no_days(patch: pytest.MonkeyPatch) -> None:
+    """Published is visible as soon as the letter is written."""
+    patch.setattr(lifecycle, "_promised", lambda _: timedelta())
+
+
+def no_letter(patch: pytest.MonkeyPatch) -> None:
+    """A letter counts as written that never was."""
+
+    async def say_so(*_: object) -> Event:
+        return Event.WRITTEN
+
+    patch.setattr(transports, "_to_file", say_so)
+
+
+def nothing_is_hidden(patch: pytest.MonkeyPatch) -> None:
+    """What was shown once stays in lookups, whatever its state."""
+
+    async def leave(*_: object) -> None:
+        return None
+
+    patch.setattr(identities, "hide", leave)
+
+
+def nobody_works_for_anybody(patch: pytest.MonkeyPatch) -> None:
+    """The registry does not know for whom a moderator works."""
+    add = staff.add
+
+    async def forget(*args: Any, **more: Any) -> Any:
+        return await add(*args, **{**more, "business_id": None})
+
+    patch.setattr(staff, "add", forget)
+
+
+def nobody_screened(patch: pytest.MonkeyPatch) -> None:
+    """The code does not know who screened a report; the database is told not to look (`without_trigger`)."""
+    ruled = held.ruled
+
+    async def forget(*args: Any) -> Any:
+        return msgspec.structs.replace(await ruled(*args), screeners=frozenset())
+
+    patch.setattr(held, "ruled", forget)
+
+
+def one_is_two(patch: pytest.MonkeyPatch) -> None:
+    """One moderator publishes, and upholds, what was brought back."""
+    patch.setattr(report_rules, "APPROVALS_OF_DOUBTFUL", 1)
+
+
+def one_upholds(patch: pytest.MonkeyPatch) -> None:
+    """Two publish what was brought back; one upholds it."""
+    ruled = held.ruled
+
+    async def forget(*args: Any) -> Any:
+        return msgspec.structs.replace(await ruled(*args), approvals_needed=1)
+
+    patch.setattr(held, "ruled", forget)
+
+
+def no_tombstones(patch: pytest.MonkeyPatch) -> None:
+    """What ended is not known again."""
+    patch.setattr(lifecycle, "tombstone_values", lambda *_: [])
+
+
+def anybody_certifies(patch: pytest.MonkeyPatch) -> None:
+    """Whether a reinsertion is certified is not looked at."""
+    reinsert = reports.reinsert
+
+    async def careless(session: Any, member: Any, report_id: Any, command: Any) -> Any:
+        said = msgspec.structs.replace(command, certification=True)
+        return await reinsert(session, member, report_id, said)
+
+    patch.setattr(reports, "reinsert", careless)
+
+
+def rulings_are_never_late(patch: pytest.MonkeyPatch) -> None:
+    """A moderator may take half a year."""
+    ends = Policy.ends
+
+    def slow(self: Policy, number: str, since: Any) -> Any:
+        later = since + timedelta(days=180) if number == "ruling_days" else since
+        return ends(self, number, later)
+
+    patch.setattr(Policy, "ends", slow)
+
+
+def half_the_time_to_tell(patch: pytest.MonkeyPatch) -> None:
+    """Whoever is not told within a week never is."""
+    ends = Policy.ends
+
+    def hasty(self: Policy, number: str, since: Any) -> Any:
+        return ends(self, "notice_days" if number == "notice_attempt_days" else number, since)
+
+    patch.setattr(Policy, "ends", hasty)
+
+
+def every_dispute_hides(patch: pytest.MonkeyPatch) -> None:
+    """Whoever disputes again hides it again."""
+    patch.setattr(Dispute, "hides", property(lambda _: True))
+
+
+def one_proof_is_two(patch: pytest.MonkeyPatch) -> None:
+    """The phone alone opens everything."""
+    patch.setattr(SubjectSession, "proofs", property(lambda _: 2))
+
+
+def silent_publication(patch: pytest.MonkeyPatch) -> None:
+    """What the clock does is not put on record."""
+    record = audit.record
+
+    def forgetful(session: Any, actor: Any, action: str, *args: Any, **more: Any) -> None:
+        if action != "report.notice_ended":
+            record(session, actor, action, *args, **more)
+
+    patch.setattr(audit, "record", forgetful)
+
+
+def only_hidden(patch: pytest.MonkeyPatch) -> None:
+    """An objection hides a report, and keeps nothing from showing it again."""
+
+    async def hide(session: Any, _: Any, report_id: Any) -> None:
+        await identities.hide(session, report_id)
+
+    patch.setattr(rulings, "restrict", hide)
+
+
+def every_objection_hides(patch: pytest.MonkeyPatch) -> None:
+    """That it was objected to before is forgotten."""
+
+    async def forget(*_: object) -> list[Any]:
+        return []
+
+    patch.setattr(erasure_store, "list_of_report", forget)
+
+
+def objections_are_never_over(patch: pytest.MonkeyPatch) -> None:
+    """What an objection hid stays hidden when it is refused."""
+
+    async def leave(*_: object) -> None:
+        return None
+
+    patch.setattr(rulings, "lift", leave)
+
+
+def nothing_is_detached(patch: pytest.MonkeyPatch) -> None:
+    """That a number has a new holder is put on record, and the number still leads to the old one."""
+
+    async def leave(session: Any, value: bytes, _: object) -> list[Any]:
+        return await identities.records_under(session, [value])
+
+    patch.setattr(identities, "detach", leave)
+
+
+def nothing_is_attached_again(patch: pytest.MonkeyPatch) -> None:
+    """What a moderator takes back stays as it is."""
+
+    async def leave(*_: object) -> None:
+        return None
+
+    patch.setattr(identities, "attach", leave)
+
+
+def whoever_read_it_was_told(patch: pytest.MonkeyPatch) -> None:
+    """A notice counts that the new holder of the number read."""
+
+    async def leave(*_: object) -> None:
+        return None
+
+    patch.setattr(rulings, "notify_anew", leave)
