@@ -1,6 +1,6 @@
 """What a fact is, and what a standing holds. Pure: no clock, no database."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -55,18 +55,25 @@ class StandingFact(FactCodes, frozen=True, kw_only=True):
 
 
 def standing_rows(
-    facts: Iterable[StandingFact], identifiers: Iterable[tuple[UUID, bytes, str]]
+    facts: Iterable[StandingFact], identifiers: Collection[tuple[UUID, bytes, str, bool]]
 ) -> dict[bytes, tuple[str, list[StandingFact]]]:
     """Index value -> (kind, facts), for one identity.
 
-    `identifiers` are (record, index value, kind). Only records with a shown fact lend their identifiers:
-    a report that is not visible contributes neither its facts nor its numbers. Each of their index values
-    that lookups may ask by then carries all shown facts of the identity, newest month first.
+    `identifiers` are (record, index value, kind, whether it is the record's still). Only records with a shown fact lend
+    their identifiers: a report that is not visible contributes neither its facts nor its numbers. Each of their index
+    values that lookups may ask by then carries all shown facts of the identity, newest month first. One that was
+    detached, and named again since, carries those of the records that hold it themselves: else a single report with
+    an old number and an address would bring back to its new holder what a detachment took from them.
     """
     shown = sorted(facts, key=lambda fact: (fact.month, fact.report.hex), reverse=True)
     records = {fact.record for fact in shown}
+    detached = {value for _, value, _, held in identifiers if not held}
+    holders = {(record, value) for record, value, _, held in identifiers if held}
     return {
-        value: (kind, shown)
-        for record, value, kind in identifiers
-        if record in records and kind in _ASKED
+        value: (
+            kind,
+            [f for f in shown if value not in detached or (f.record, value) in holders],
+        )
+        for record, value, kind, held in identifiers
+        if held and record in records and kind in _ASKED
     }

@@ -91,6 +91,21 @@ async def test_a_later_report_of_the_number_stands_by_itself(
     assert len(identities) == 2
 
 
+async def test_a_later_report_of_the_number_and_the_address_brings_nothing_back(
+    sandbox: Registry, asker: Shop
+) -> None:
+    """Whoever files an old number with the address says something of their own report, and of no other."""
+    await sandbox.published(await sandbox.shop(), subject={"email": MAIL, "name": NAME})
+    assert await shown(asker, phone=PHONE) == 2
+    said = await say(sandbox, await holder(sandbox))
+    await sandbox.published(await sandbox.shop(), subject=SUBJECT)
+    assert await shown(asker, phone=PHONE) == 1
+    assert await shown(asker, email=MAIL) == await shown(asker, phone=PHONE, email=MAIL) == 3
+    assert said.status_code == 201
+    assert (await decided(sandbox, "restore")).status_code == 200
+    assert await shown(asker, phone=PHONE) == 3
+
+
 async def test_what_only_the_number_held_together_falls_apart_and_a_moderator_may_take_it_back(
     sandbox: Registry, asker: Shop
 ) -> None:

@@ -66,14 +66,18 @@ async def list_facts(session: Session, identity_id: UUID) -> list[StandingFact]:
     ]
 
 
-async def list_identifiers(session: Session, identity_id: UUID) -> list[tuple[UUID, bytes, str]]:
-    """(record, index value, kind) of an identity."""
+async def list_identifiers(
+    session: Session, identity_id: UUID
+) -> list[tuple[UUID, bytes, str, bool]]:
+    """(record, index value, kind, whether it is the record's still) of an identity."""
     rows = await session.execute(
-        select(Identifier.record_id, Identifier.index_value, Identifier.kind)
+        select(
+            Identifier.record_id, Identifier.index_value, Identifier.kind, Identifier.valid_until
+        )
         .join(Record, Record.id == Identifier.record_id)
-        .where(Record.identity_id == identity_id, Identifier.valid_until.is_(None))
+        .where(Record.identity_id == identity_id)
     )
-    return [(row.record_id, row.index_value, row.kind) for row in rows]
+    return [(row.record_id, row.index_value, row.kind, row.valid_until is None) for row in rows]
 
 
 async def replace_standings(
