@@ -10,6 +10,7 @@ import pytest
 from registry.audit import service as audit
 from registry.disputes.tables import Dispute
 from registry.erasure import store as erasure_store
+from registry.identities import rules as identity_rules
 from registry.identities import service as identities
 from registry.messages import transports
 from registry.messages.rules import Event
@@ -184,10 +185,49 @@ def nothing_is_attached_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(identities, "attach", leave)
 
 
+def whoever_names_it_finds_all(patch: pytest.MonkeyPatch) -> None:
+    """A later report of the number and the address brings the others back to the number."""
+    standing_rows = identity_rules.standing_rows
+
+    def forget(facts: Any, identifiers: Any) -> Any:
+        return standing_rows(facts, [one for one in identifiers if one[3]])
+
+    patch.setattr(identity_rules, "standing_rows", forget)
+
+
 def whoever_read_it_was_told(patch: pytest.MonkeyPatch) -> None:
     """A notice counts that the new holder of the number read."""
 
     async def leave(*_: object) -> None:
         return None
 
-    patch.setattr(rulings, "notify_anew", leave)
+    patch.setattr(rulings, "doubt_notice", leave)
+
+
+def nothing_waits_for_the_moderator(patch: pytest.MonkeyPatch) -> None:
+    """A report ends because its only number was detached, and nobody has looked."""
+    due = report_rules.due
+
+    def hasty(state: Any, **given: Any) -> Any:
+        return due(state, **{**given, "held_until": None})
+
+    patch.setattr(report_rules, "due", hasty)
+
+
+def what_is_restored_is_late(patch: pytest.MonkeyPatch) -> None:
+    """The number is its own again, and the time to tell somebody was over meanwhile."""
+    settle = rulings.settle_notice
+
+    async def forget(*args: Any, **more: Any) -> None:
+        await settle(*args, **{**more, "anew": False})
+
+    patch.setattr(rulings, "settle_notice", forget)
+
+
+def what_is_confirmed_waits(patch: pytest.MonkeyPatch) -> None:
+    """A moderator has looked, and the report waits on."""
+
+    async def leave(*_: object, **__: object) -> None:
+        return None
+
+    patch.setattr(rulings, "settle_notice", leave)

@@ -32,6 +32,10 @@ class Stage(StrEnum):
     OBJECTED = "objected"
     #: The number has a new holder, who was told of both.
     DETACHED = "detached"
+    #: The number has a new holder, and the post brought nobody a word of either.
+    UNTOLD = "untold"
+    #: The number had a new holder when both were shown, and lookups show one more that names it.
+    NAMED_AGAIN = "named_again"
     #: Both were taken back, brought back with certification, and wait for two moderators.
     BROUGHT_BACK = "brought_back"
     #: Two moderators published what the second reporter brought back, and lookups show it.
@@ -68,6 +72,22 @@ _OBJECTED: list[Step] = [
     lambda m: m.object_(number=3),
 ]
 _DETACHED: list[Step] = [*_NOTICE, lambda m: m.detach()]
+_UNTOLD: list[Step] = [
+    *_SCREENING,
+    lambda m: m.post(works=False),
+    lambda m: m.screen(number=0, who=0, decision="publish"),
+    lambda m: m.screen(number=3, who=0, decision="publish"),
+    lambda m: m.detach(),
+]
+_NAMED_AGAIN: list[Step] = [
+    *_SHOWN,
+    lambda m: m.detach(),
+    lambda m: m.file(reporter=1),
+    lambda m: m.wait(leap=25 * HOUR),
+    lambda m: m.screen(number=1, who=0, decision="publish"),
+    lambda m: m.wait(leap=HOUR),
+    lambda m: m.wait(leap=8 * DAY),
+]
 _BROUGHT_BACK: list[Step] = [
     *_SHOWN,
     lambda m: m.take_back(number=0, how="withdraw"),
@@ -92,6 +112,8 @@ SO_FAR: dict[Stage, list[Step]] = {
     Stage.UPHELD: _UPHELD,
     Stage.OBJECTED: _OBJECTED,
     Stage.DETACHED: _DETACHED,
+    Stage.UNTOLD: _UNTOLD,
+    Stage.NAMED_AGAIN: _NAMED_AGAIN,
     Stage.BROUGHT_BACK: _BROUGHT_BACK,
     Stage.SHOWN_AGAIN: _SHOWN_AGAIN,
 }

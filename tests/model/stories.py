@@ -28,10 +28,7 @@ _PUBLISH: tuple[Step, ...] = (lambda m: m.screen(number=0, who=0, decision="publ
 #: The only moderator of no business who agreed publishes what the second reporter brought back.
 _ONCE: Step = lambda m: m.screen(number=3, who=0, decision="publish")  # noqa: E731 - a step like the others
 _KEEP: tuple[Step, ...] = (lambda m: m.weigh(number=0, who=1, grant=False),)
-_DETACH_AND_RESTORE: tuple[Step, ...] = (
-    lambda m: m.detach(),
-    lambda m: m.look_at_detachment(who=0, restore=True),
-)
+_RESTORE: Step = lambda m: m.look_at_detachment(who=0, restore=True)  # noqa: E731 - as above
 STORIES = (
     Story(Promise.NOTICE, bugs.no_days, Stage.SCREENING, (*_PUBLISH, *_wait(HOUR))),
     Story(Promise.NOTICE, bugs.no_letter, Stage.SCREENING, (*_PUBLISH, *_wait(HOUR, 8 * DAY))),
@@ -143,7 +140,12 @@ STORIES = (
         without_trigger="subject_requests",
     ),
     Story(Promise.DETACHED, bugs.nothing_is_detached, Stage.SHOWN, (lambda m: m.detach(),)),
-    Story(Promise.DETACHED, bugs.nothing_is_attached_again, Stage.SHOWN, _DETACH_AND_RESTORE),
+    Story(
+        Promise.DETACHED,
+        bugs.nothing_is_attached_again,
+        Stage.SHOWN,
+        (lambda m: m.detach(), _RESTORE),
+    ),
     Story(
         Promise.CONFLICT,
         bugs.nobody_works_for_anybody,
@@ -155,5 +157,28 @@ STORIES = (
         bugs.whoever_read_it_was_told,
         Stage.NOTICE,
         (*_wait(3 * DAY), lambda m: m.detach(), *_wait(3 * DAY, 25 * HOUR)),
+    ),
+    Story(Promise.DETACHED, bugs.whoever_names_it_finds_all, Stage.NAMED_AGAIN, ()),
+    Story(
+        Promise.IN_TIME,
+        bugs.nothing_waits_for_the_moderator,
+        Stage.UNTOLD,
+        _wait(11 * DAY, 8 * DAY),
+    ),
+    Story(
+        Promise.IN_TIME,
+        bugs.what_is_restored_is_late,
+        Stage.UNTOLD,
+        (*_wait(11 * DAY), _RESTORE, *_wait(8 * DAY)),
+    ),
+    Story(
+        Promise.IN_TIME,
+        bugs.what_is_confirmed_waits,
+        Stage.UNTOLD,
+        (
+            *_wait(15 * DAY),
+            lambda m: m.look_at_detachment(who=0, restore=False),
+            *_wait(HOUR),
+        ),
     ),
 )
