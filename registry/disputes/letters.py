@@ -13,7 +13,7 @@ from registry.messages.rules import Template
 from registry.platform import vault
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import post
+from registry.reports import held, post
 
 _RESULT = {
     Ruling.UPHOLD: Template.RULING_UPHELD,
@@ -197,13 +197,13 @@ async def _to_person(
     template: Template,
     values: Mapping[str, str | date],
 ) -> None:
-    """Write to what the person proved to control, and to nothing else that they were reported under."""
+    """Write to what the person proved to control, unless it was detached since, and to nothing else."""
     contacts = key.open(
         place(dispute, "sealed_contacts"), dispute.sealed_contacts, list[tuple[str, str]]
     )
     await post.to_person(
         session,
-        contacts,
+        await held.reachable(session, dispute.report_id, contacts),
         template,
         values,
         language=dispute.language,

@@ -14,7 +14,7 @@ from registry.messages.rules import Template
 from registry.platform import vault
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import post
+from registry.reports import held, post
 
 Contacts = list[tuple[str, str]]
 _REFUSED = {
@@ -27,6 +27,13 @@ _REFUSED = {
 def place(request: SubjectRequest, column: str) -> str:
     """Where a value of the request is sealed."""
     return f"subject_requests.{column}:{request.id}"
+
+
+async def contacts_of(session: Session, request: SubjectRequest, key: DataKey) -> Contacts:
+    """Where to write to whoever made the request: what they proved then, unless it was detached since."""
+    assert request.sealed_contacts is not None  # noqa: S101 - it has them until the report is erased
+    sealed = key.open(place(request, "sealed_contacts"), request.sealed_contacts, Contacts)
+    return await held.reachable(session, request.report_id, sealed)
 
 
 async def tell_refused(

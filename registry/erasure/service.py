@@ -143,9 +143,7 @@ async def follow(session: Session, request_id: UUID) -> bool:
         return False
     key = row.data_key_id and await vault.fetch(session, session.keyring, row.data_key_id)
     if key and row.sealed_contacts:
-        contacts = key.open(
-            place(row, "sealed_contacts"), row.sealed_contacts, list[tuple[str, str]]
-        )
+        contacts = await letters.contacts_of(session, row, key)
         await letters.tell_lapsed(session, row, key, contacts)
     await lapse(session, row, SYSTEM)
     return True

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import msgspec
 
+from registry.identities import service as identities
 from registry.matching.subject import Subject
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import lifecycle, store, views
+from registry.reports import lifecycle, post, store, views
 from registry.reports.rules import State
 from registry.reports.tables import Report
 from registry.reports.wire import ReportCase, ReportSubmission
@@ -58,6 +59,18 @@ async def _open(session: Session, report: Report) -> Held:
 async def lock(session: Session, report_id: UUID) -> None:
     """Whoever disputes the report at the same time waits, and then sees what was done."""
     await store.lock(session, report_id)
+
+
+async def reachable(
+    session: Session, report_id: UUID, contacts: Collection[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Those of a person's contacts that were not detached from the report since: the others have another holder."""
+    report = await store.get(session, report_id)
+    assert report.record_id is not None  # noqa: S101 - it has one until it is erased
+    lost = (await identities.detached_of(session, [report.record_id])).get(report.record_id, {})
+    subject = await lifecycle.subject_of(session, report, await lifecycle.data_key(session, report))
+    gone = post.contacts(session, lost, subject)
+    return [one for one in contacts if one not in gone]
 
 
 async def states_of(session: Session, report_ids: Collection[UUID]) -> dict[UUID, State]:
