@@ -38,9 +38,9 @@ class Machine(Reporters, Moderators, Persons):
         self.passed += leap + MINUTE
         self.run(self.world.registry.work())
         for case in self.cases:
-            if case.noticed_at is not None and case.told_at is None and case.ended is None:
-                lost = self.subject["phone"] if case.detached else None
-                case.told_at = self.run(self.world.told_at(case.id, case.noticed_at, but=lost))
+            untold = case.noticed_at is not None and case.told_at is None and case.ended is None
+            if untold or case.detached:
+                case.read(self.run(self.world.letters(case.id)), self.subject["phone"])
             case.tick(self.now)
 
     # --- what a business sees ---

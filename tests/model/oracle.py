@@ -4,6 +4,7 @@ Kept here is what happened and when, as the actors were answered; from that foll
 code shows something else, a promise is broken, and `Broken` names which.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,6 +30,8 @@ class Promise(StrEnum):
     RESTRICTED = "restricted"
     #: What was detached is found by that number no longer, unless that is taken back; all else is.
     DETACHED = "detached"
+    #: Nothing more is written of it to that number.
+    SILENT = "silent"
     #: No decision by a conflicted moderator.
     CONFLICT = "conflict"
     #: Two humans where two are asked.
@@ -47,6 +50,16 @@ class Broken(AssertionError):
     def __init__(self, promise: Promise, what: str) -> None:
         super().__init__(f"{promise}: {what}")
         self.promise = promise
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter, to whom it went, since when it was to be written, and when it was."""
+
+    template: str
+    to: str
+    due_since: datetime
+    at: datetime
 
 
 @dataclass
@@ -221,6 +234,20 @@ class Case:
             dispute.open = False
         for objection in self.objections:
             objection.open = False
+
+    def read(self, letters: Collection[Letter], phone: str) -> None:
+        """What was written to its person, and where: since when they are told; raises `Broken`."""
+        lost = self.detached
+        if lost and any(one.to == phone and one.due_since >= lost.said_at for one in letters):
+            raise Broken(
+                Promise.SILENT, f"report {self.id} was written of to a number that it lost"
+            )
+        if self.ended is None and self.told_at is None and (since := self.noticed_at):
+            notices = [
+                one for one in letters if one.template == "report_notice" and one.at >= since
+            ]
+            told = [one.at for one in notices if not (lost and one.to == phone)]
+            self.told_at = min(told, default=None)
 
     def tick(self, now: datetime) -> None:
         """What the clock has brought by now."""

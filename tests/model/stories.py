@@ -181,4 +181,14 @@ STORIES = (
             *_wait(HOUR),
         ),
     ),
+    Story(
+        Promise.SILENT,
+        bugs.letters_follow_the_number,
+        Stage.DISPUTED,
+        (
+            lambda m: m.detach(),
+            lambda m: m.rule_(number=3, who=1, ruling="uphold"),
+            *_wait(HOUR),
+        ),
+    ),
 )

@@ -30,6 +30,7 @@ from registry.staff.rules import Role
 from registry.subjects.tables import SubjectSession
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, serving
+from tests.model.oracle import Letter
 
 T = TypeVar("T")
 #: Budgets run by the real clock, which passes too slowly for the model.
@@ -91,20 +92,19 @@ class World:
         assert len(shown) == len(facts), "what is on record is what was answered"
         return shown
 
-    async def told_at(
-        self, report_id: str, since: datetime, *, but: str | None = None
-    ) -> datetime | None:
-        """When a notice of this report was written: the first file since then that really lies in the outbox.
-
-        `but`: a number that is the person's no longer.
-        """
-        said = "SELECT id FROM messages WHERE about_id = :id AND template = 'report_notice'"
+    async def letters(self, report_id: str) -> list[Letter]:
+        """The letters about this report that really lie in the outbox."""
+        said = "SELECT id, template, created_at FROM messages WHERE about_id = :id"
         sent = await rows.select(self.registry.runtime, said, id=UUID(report_id))
         folder = self.registry.runtime.settings.outbox_dir
-        files = [folder / f"{one['id']}.json" for one in sent]
-        written = [msgspec.json.decode(file.read_bytes()) for file in files if file.exists()]
-        told = [datetime.fromisoformat(one["at"]) for one in written if one["to"] != but]
-        return min((at for at in told if at >= since), default=None)
+        written = []
+        for one in sent:
+            file = folder / f"{one['id']}.json"
+            if file.exists():
+                body = msgspec.json.decode(file.read_bytes())
+                at = datetime.fromisoformat(body["at"])
+                written.append(Letter(one["template"], body["to"], one["created_at"], at))
+        return written
 
     def let_post(self, *, work: bool) -> None:
         """Let no letter be written from now on, as when a disk is full; or let the post work again."""
