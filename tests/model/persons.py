@@ -115,7 +115,7 @@ class Persons(Setting):
         proofs=st.sampled_from(["phone", "stranger", "neighbour", "reporter", "none"]),
     )
     def attack(self, number: int, proofs: str) -> None:
-        """Somebody who may not disputes, withdraws or answers; nothing comes of it."""
+        """Somebody who may not disputes, objects or withdraws; nothing comes of it."""
         case = self.pick(number, lambda one: one.published_at and not one.ended)
 
         async def call() -> httpx.Response:
@@ -130,8 +130,11 @@ class Persons(Setting):
             if proofs == "neighbour":
                 path = f"/v1/reports/{case.id}/withdraw"
                 return await self.world.call(tokens[proofs], "POST", path, PAPER)
-            body = {"report_id": case.id, "ground": "not_me", **WORDS}
-            return await self.world.call(tokens[proofs], "POST", "/v1/disputes", body)
+            body = {"report_id": case.id, **WORDS}
+            if number % 2:
+                return await self.world.call(tokens[proofs], "POST", "/v1/subject/objections", body)
+            dispute = {**body, "ground": "not_me"}
+            return await self.world.call(tokens[proofs], "POST", "/v1/disputes", dispute)
 
         answer = self.run(call())
         if answer.is_success:
