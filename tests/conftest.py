@@ -12,9 +12,12 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from registry.platform import embedded, migrate, runtime, scratch
+from registry.platform.reading import replicated
+from registry.platform.replica import ReplicaState
 from registry.platform.runtime import Runtime
 from registry.platform.settings import Settings, from_env
 from tests.factories.registry import Registry, serving
+from tests.factories.standby import Standby, followed, following, until
 
 #: The machine that runs the tests may be busy.
 hypothesis.settings.register_profile("unhurried", deadline=None)
@@ -119,4 +122,31 @@ async def shared_sandbox(
         runtime.running(from_env({}, data_dir=folder, policy="sandbox"), url) as opened,
         serving(opened) as served,
     ):
+        yield served
+
+
+@pytest.fixture(scope="session")
+async def standby() -> AsyncIterator[Standby]:
+    """A migrated server of its own, and its streaming replica."""
+    with following() as opened:
+        await migrate.upgrade(opened.primary_url)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def standby_settings(standby: Standby, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a deployment with a replica; its keys are those of the standby's database."""
+    folder = tmp_path_factory.mktemp("standby") / "var"
+    return from_env({}, data_dir=folder, policy="sandbox", replica_url=standby.url)
+
+
+@pytest.fixture
+async def mirrored(standby: Standby, standby_settings: Settings) -> AsyncIterator[Registry]:
+    """A registry under the policy `sandbox` whose replica answers lists and reports."""
+    async with (
+        runtime.running(standby_settings, standby.primary_url) as opened,
+        replicated(opened) as beside,
+        serving(beside) as served,
+    ):
+        await until(lambda: followed(served, ReplicaState.USED))
         yield served

@@ -66,6 +66,8 @@ def settings(*, data_dir: Path | None, database_url: str | None, folder: bool = 
         raise SettingsError("REGISTRY_POOL_SIZE and REGISTRY_LOOKUP_POOL_SIZE must be 1 or more.")
     if found.database_url:
         async_url(found.database_url)
+    if found.replica_url:
+        async_url(found.replica_url, "REGISTRY_REPLICA_URL")
     if folder or not found.database_url:
         _writable(found.data_dir)
     if found.keys or found.key_path.exists():
@@ -73,12 +75,12 @@ def settings(*, data_dir: Path | None, database_url: str | None, folder: bool = 
     return found
 
 
-def async_url(text: str) -> str:
+def async_url(text: str, setting: str = "REGISTRY_DATABASE_URL") -> str:
     """The URL with the one driver that is used, however its scheme was written."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
-    wanted = "REGISTRY_DATABASE_URL must look like postgresql://user:password@host/database."
+    wanted = f"{setting} must look like postgresql://user:password@host/database."
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -188,16 +190,18 @@ def _root(fault: BaseException) -> BaseException:
 async def opened(found: "Settings") -> AsyncIterator["Runtime"]:
     """A runtime for as long as a server process lives, with its own share of an embedded server."""
     from registry.platform import embedded
+    from registry.platform.reading import replicated
     from registry.platform.runtime import running
 
     if found.database_url:
-        async with running(found, async_url(found.database_url)) as runtime:
-            yield runtime
+        url = async_url(found.database_url)
+        async with running(found, url) as runtime, replicated(runtime) as opened_:
+            yield opened_
         return
     server = await asyncio.to_thread(embedded.start, found.data_dir / FOLDER)
     try:
-        async with running(found, server.url) as runtime:
-            yield runtime
+        async with running(found, server.url) as runtime, replicated(runtime) as opened_:
+            yield opened_
     finally:
         await asyncio.to_thread(server.release)
 

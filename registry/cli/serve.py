@@ -102,12 +102,13 @@ def _serve(
 
 async def _prepare(settings: "Settings", database_url: str, url: str, *, demo: bool) -> None:
     """Migrate; open everything once, so that what is wrong is said here and not by a server process."""
+    from registry.platform.reading import replicated
     from registry.platform.runtime import running
 
     applied = await opening.migrated(database_url)
     if applied:
         output.err().print(f"Migrations applied: {', '.join(applied)}")
-    async with running(settings, database_url) as runtime:
+    async with running(settings, database_url) as runtime, replicated(runtime):
         if demo:
             from registry.cli import demo as demonstration
 

@@ -7,7 +7,7 @@ from litestar import Request, get
 from registry.disputes import oversight
 from registry.disputes.wire import ConductReport
 from registry.platform.http import runtime_of
-from registry.platform.runtime import transaction
+from registry.platform.reading import reading
 from registry.staff.access import staff
 from registry.staff.rules import Role
 
@@ -20,8 +20,7 @@ async def view_conduct(request: Request[Any, Any, Any]) -> ConductReport:
     Counted anew with each call, over the last year. A business is put on probation by itself; of moderators nothing
     follows by itself: talk to them.
     """
-    async with transaction(runtime_of(request)) as session:
-        return await oversight.report(session)
+    return await reading(runtime_of(request), oversight.report)
 
 
 ROUTES = [view_conduct]

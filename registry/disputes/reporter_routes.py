@@ -31,7 +31,8 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
-from registry.platform.runtime import transaction
+from registry.platform.reading import reading
+from registry.platform.runtime import Session, transaction
 from registry.reports.wire import DisputeFile
 
 TAGS = ["Disputes"]
@@ -45,10 +46,13 @@ async def list_disputes(
 ) -> Page[DisputeView]:
     """List the disputes of your reports, newest first. `due` says by when you must answer."""
     caller = member_of(request)
-    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+
+    async def listed(session: Session) -> Page[DisputeView]:
         before = cursors.read(session.keyring, cursor, caller.business_id, "disputes")
         items = await service.list_of_reporter(session, caller, before=before, limit=limit + 1)
         return page_of(items, limit, session, lambda one: one.id, caller.business_id, "disputes")
+
+    return await reading(runtime_of(request), listed, business_id=caller.business_id)
 
 
 @post(

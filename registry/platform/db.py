@@ -35,6 +35,8 @@ _BEGIN = text(
     "SELECT set_config('role', :role, true), set_config('registry.business_id', :business, true),"
     " clock_timestamp() AS at"
 )
+#: The same for a transaction that may change nothing.
+_BEGIN_READING = text(f"{_BEGIN}, set_config('transaction_read_only', 'on', true)")
 
 
 class DatabaseUnfit(SettingsError):
@@ -116,8 +118,8 @@ def _spoken_by(driver: str, url: str, ssl: str) -> URL:
     return parsed.set(drivername=driver, query=query)
 
 
-async def check(engine: AsyncEngine) -> None:
-    """Refuse an old server, a superuser, and a role that bypasses row-level security."""
+async def check(engine: AsyncEngine, setting: str = "REGISTRY_DATABASE_URL") -> None:
+    """Refuse an old server, a superuser, and a role that bypasses row-level security; `setting` named it."""
     async with engine.connect() as connection:
         row = (
             await connection.execute(
@@ -133,7 +135,7 @@ async def check(engine: AsyncEngine) -> None:
         raise DatabaseUnfit(
             f"The login role {row.rolname!r} is a superuser or bypasses row-level security, which keeps"
             " businesses apart. Make an ordinary one: CREATE ROLE registry LOGIN CREATEROLE PASSWORD '...';"
-            " ALTER DATABASE ... OWNER TO registry; and name it in REGISTRY_DATABASE_URL."
+            f" ALTER DATABASE ... OWNER TO registry; and name it in {setting}."
         )
 
 
@@ -192,10 +194,17 @@ async def vacuum_keys(engine: AsyncEngine) -> None:
             await connection.execute(text(f"SET ROLE {MEMBER_ROLE}"))
 
 
-async def begin(session: AsyncSession, business_id: UUID | None) -> datetime:
-    """Choose the role and the business of a transaction that just began; returns the database's time."""
+async def begin(
+    session: AsyncSession, business_id: UUID | None, *, reading: bool = False
+) -> datetime:
+    """Choose the role and the business of a transaction that just began; returns the database's time.
+
+    One that is `reading` may change nothing.
+    """
     role = SYSTEM_ROLE if business_id is None else MEMBER_ROLE
-    begun = await session.execute(_BEGIN, {"role": role, "business": str(business_id or "")})
+    begun = await session.execute(
+        _BEGIN_READING if reading else _BEGIN, {"role": role, "business": str(business_id or "")}
+    )
     session.info["role"] = role
     at: datetime = begun.one().at
     return at.astimezone(UTC)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from registry.platform import metrics, migrate
 from registry.platform.errors import Unavailable
 from registry.platform.http import runtime_of
+from registry.platform.replica import Replica, ReplicaState
 from registry.platform.runtime import Runtime, transaction
 from registry.platform.tables import Heartbeat
 
@@ -27,6 +28,14 @@ class Ready(Struct, frozen=True, kw_only=True):
     worker_heartbeat_age: Annotated[
         float | None,
         Meta(description="Seconds since a job worker last said that it lives; null: never."),
+    ]
+    replica: Annotated[
+        ReplicaState | None,
+        Meta(description="Whether the read replica answers lists and reports; null: none is set."),
+    ]
+    replica_lag: Annotated[
+        float | None,
+        Meta(description="Seconds that the replica is behind at most; null: nothing is known."),
     ]
 
 
@@ -50,14 +59,28 @@ async def ready(request: Request[Any, Any, Any]) -> Ready:
     if missing:
         raise NotReady("The database lacks migrations; run: registry migrate.", retry_after=10)
     age = await _heartbeat_age(runtime)
-    return Ready(status="ready", policy=runtime.policy.stamp, worker_heartbeat_age=age)
+    replica = runtime.replica
+    return Ready(
+        status="ready",
+        policy=runtime.policy.stamp,
+        worker_heartbeat_age=age,
+        replica=None if replica is None else replica.state,
+        replica_lag=_lag(replica),
+    )
 
 
 @get("/metrics", tags=["Health"], media_type="text/plain")
 async def read_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Read the metrics in the Prometheus text format; no personal data in any label."""
-    metrics.heartbeat_age(await _heartbeat_age(runtime_of(request)))
+    runtime = runtime_of(request)
+    metrics.replica_lag(_lag(runtime.replica))
+    metrics.heartbeat_age(await _heartbeat_age(runtime))
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+
+def _lag(replica: Replica | None) -> float | None:
+    lag = None if replica is None else replica.lag
+    return None if lag is None else round(lag, 1)
 
 
 async def _heartbeat_age(runtime: Runtime) -> float | None:

@@ -39,6 +39,17 @@ _heartbeat = Gauge(
     "Seconds since the youngest heartbeat of a job worker; -1 when there has been none.",
     registry=_registry,
 )
+_reads = Counter(
+    "registry_replica_reads",
+    "Lists and reports for which a replica is set, by what answered them: the replica, or the primary in its place.",
+    ["by"],
+    registry=_registry,
+)
+_lag = Gauge(
+    "registry_replica_lag_seconds",
+    "Seconds that the replica is behind at most; -1 when there is none, or nothing is known of it.",
+    registry=_registry,
+)
 
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:
@@ -62,6 +73,16 @@ def turned_away(gate: str) -> None:
 def alarm(signal: str, *, suspended: bool) -> None:
     """Count an alarm."""
     _alarms.labels(signal, str(suspended).lower()).inc()
+
+
+def read(by: str) -> None:
+    """Count a list or a report that the replica might have answered."""
+    _reads.labels(by).inc()
+
+
+def replica_lag(seconds: float | None) -> None:
+    """Set how far behind the replica is."""
+    _lag.set(-1 if seconds is None else seconds)
 
 
 def heartbeat_age(seconds: float | None) -> None:

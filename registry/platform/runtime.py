@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from registry.matching import parameters as release
 from registry.matching.parameters import Parameters
@@ -20,6 +20,7 @@ from registry.platform.blobs import BlobStore, open_journal, open_store
 from registry.platform.db import Database
 from registry.platform.keyring import Keyring
 from registry.platform.policy import Policy
+from registry.platform.replica import Replica
 from registry.platform.settings import Settings, SettingsError
 from registry.platform.tables import Deployment
 
@@ -58,6 +59,8 @@ class Runtime:
     #: What evidence weighs in who is who.
     parameters: Parameters
     sessions: async_sessionmaker[Session]
+    #: What answers lists and reports in the database's place; see `reading`.
+    replica: Replica | None = None
 
 
 @asynccontextmanager
@@ -85,9 +88,30 @@ async def transaction(
 
     Commits at the end of the block and rolls back when the block raises.
     """
-    async with runtime.sessions() as session, session.begin():
+    async with _begun(runtime, runtime.sessions(), business_id, reading=False) as session:
+        yield session
+
+
+@asynccontextmanager
+async def read_only(
+    runtime: Runtime, engine: AsyncEngine, business_id: UUID | None
+) -> AsyncIterator[Session]:
+    """As `transaction`, on the primary's or the replica's engine, and PostgreSQL refuses to change anything.
+
+    Routes call `reading.reading`, which chooses the engine.
+    """
+    opened = Session(engine, expire_on_commit=False)
+    async with _begun(runtime, opened, business_id, reading=True) as session:
+        yield session
+
+
+@asynccontextmanager
+async def _begun(
+    runtime: Runtime, opened: Session, business_id: UUID | None, *, reading: bool
+) -> AsyncIterator[Session]:
+    async with opened as session, session.begin():
         session.runtime = runtime
-        session.real = await db.begin(session, business_id)
+        session.real = await db.begin(session, business_id, reading=reading)
         session.now = session.real + clock.offset()
         yield session
 

@@ -20,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     #: PostgreSQL >= 15 as `postgresql://user:password@host/database`; empty starts the embedded one.
     database_url: str = ""
+    #: A streaming replica of it, which answers lists and reports in its place; empty: it answers everything itself.
+    replica_url: str = ""
     #: Where the embedded database, keys, files and outbox lie.
     data_dir: Path = Path("var")
     #: Policy profile: `ua`, `eu-strict` or `sandbox`.

@@ -24,7 +24,8 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
-from registry.platform.runtime import transaction
+from registry.platform.reading import reading
+from registry.platform.runtime import Session, transaction
 from registry.reports import evidence, service
 from registry.reports.rules import State
 from registry.reports.wire import (
@@ -86,12 +87,15 @@ async def list_reports(
     """List your reports, newest first."""
     caller = member_of(request)
     bound = (caller.business_id, "reports", report_state)
-    async with transaction(runtime_of(request), business_id=caller.business_id) as session:
+
+    async def listed(session: Session) -> Page[ReportSummary]:
         before = cursors.read(session.keyring, cursor, *bound)
         rows = await service.list_own(
             session, caller, state=report_state, before=before, limit=limit + 1
         )
         return page_of(list(rows), limit, session, lambda row: row.id, *bound)
+
+    return await reading(runtime_of(request), listed, business_id=caller.business_id)
 
 
 @get("/v1/reports/{report_id:uuid}", tags=TAGS, guards=OWN_PAST)

@@ -25,6 +25,7 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
+from registry.platform.reading import reading
 from registry.platform.runtime import Session, transaction
 from registry.staff.access import staff, staff_of
 from registry.staff.rules import Role
@@ -53,12 +54,15 @@ async def list_audit(
     """Read the audit log: who did what to which report, business, key or lookup. Newest first."""
     caller = staff_of(request)
     bound = (caller.id, "audit", object_id, action)
-    async with transaction(runtime_of(request)) as session:
+
+    async def listed(session: Session) -> Page[AuditEntry]:
         before = cursors.read(session.keyring, cursor, *bound)
         entries = await audit.list_entries(
             session, before=before, limit=limit + 1, object_id=object_id, action=action
         )
         return page_of(list(entries), limit, session, lambda entry: entry.id, *bound)
+
+    return await reading(runtime_of(request), listed)
 
 
 @get("/v1/operations/businesses", tags=["Operations"], guards=[staff(Role.OPERATOR)])
@@ -70,12 +74,15 @@ async def list_businesses(
 ) -> Page[BusinessView]:
     """List businesses, newest first; with `state=pending` those that wait to be verified."""
     bound = (staff_of(request).id, "businesses", business_state)
-    async with transaction(runtime_of(request)) as session:
+
+    async def listed(session: Session) -> Page[BusinessView]:
         before = cursors.read(session.keyring, cursor, *bound)
         views = await businesses.list_views(
             session, state=business_state, before=before, limit=limit + 1
         )
         return page_of(views, limit, session, lambda view: view.id, *bound)
+
+    return await reading(runtime_of(request), listed)
 
 
 @post(
@@ -117,10 +124,13 @@ async def list_alarms(
 ) -> Page[AlarmView]:
     """List alarms about what businesses look up. Newest first, and whether lookups were suspended."""
     bound = (staff_of(request).id, "alarms")
-    async with transaction(runtime_of(request)) as session:
+
+    async def listed(session: Session) -> Page[AlarmView]:
         before = cursors.read(session.keyring, cursor, *bound)
         views = await alarms.list_views(session, before=before, limit=limit + 1)
         return page_of(views, limit, session, lambda view: view.id, *bound)
+
+    return await reading(runtime_of(request), listed)
 
 
 @post(

@@ -7,8 +7,9 @@ from litestar import MediaType, Request, Response, get
 
 from registry.platform.documents import HEADERS, pages
 from registry.platform.http import Negotiated, runtime_of
+from registry.platform.reading import reading
 from registry.platform.recent import Recent
-from registry.platform.runtime import Runtime, transaction
+from registry.platform.runtime import Runtime
 from registry.transparency import service
 from registry.transparency.wire import Transparency
 
@@ -22,8 +23,7 @@ def remembered(runtime: Runtime) -> Recent[Transparency]:
     """The process's memory of the figures: one reading every few seconds, however many ask."""
 
     async def load(_: bytes) -> Transparency:
-        async with transaction(runtime) as session:
-            return await service.view(session)
+        return await reading(runtime, service.view)
 
     return Recent(load)
 

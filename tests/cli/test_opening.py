@@ -36,6 +36,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("REGISTRY_DATABASE_URL", "mysql://host/name"),
         ("REGISTRY_DATABASE_URL", "postgresql://host:port/name"),
         ("REGISTRY_DATABASE_URL", "nonsense"),
+        ("REGISTRY_REPLICA_URL", "mysql://host/name"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
