@@ -44,7 +44,10 @@ Caller = Request[Any, Any, Any]
 async def list_disputes(
     request: Caller, limit: Limit = cursors.DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[DisputeView]:
-    """List the disputes of your reports, newest first. `due` says by when you must answer."""
+    """List the disputes of your reports, newest first. `due` says by when you must answer.
+
+    The list may be five seconds old; a dispute read by itself never is.
+    """
     caller = member_of(request)
 
     async def listed(session: Session) -> Page[DisputeView]:

@@ -31,12 +31,13 @@ MEMBER_ROLE, SYSTEM_ROLE, LOOKUP_ROLE = "registry_member", "registry_system", "r
 LOWEST_VERSION = 150000
 STATEMENT_TIMEOUT, LOOKUP_TIMEOUT = timedelta(seconds=15), timedelta(seconds=3)
 
-_BEGIN = text(
+_CHOOSE = (
     "SELECT set_config('role', :role, true), set_config('registry.business_id', :business, true),"
     " clock_timestamp() AS at"
 )
+_BEGIN = text(_CHOOSE)
 #: The same for a transaction that may change nothing.
-_BEGIN_READING = text(f"{_BEGIN}, set_config('transaction_read_only', 'on', true)")
+_BEGIN_READING = text(f"{_CHOOSE}, set_config('transaction_read_only', 'on', true)")
 
 
 class DatabaseUnfit(SettingsError):

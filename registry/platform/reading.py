@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 #: Seconds that a replica has for an answer; then the primary is asked, within the call's own deadline.
 PATIENCE = 5.0
+#: And for the end of its connections, when the process ends.
+FAREWELL = 1.0
 
 
 @contextlib.asynccontextmanager
@@ -48,7 +50,10 @@ async def replicated(runtime: Runtime) -> AsyncIterator[Runtime]:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
-        await engine.dispose()
+        # One that answers nothing any more does not answer a farewell either.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await engine.dispose()
 
 
 async def reading(

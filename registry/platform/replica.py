@@ -104,7 +104,8 @@ class Replica:
         self._is(ReplicaState.UNREACHABLE, type(fault).__name__)
 
     async def _compare(self) -> None:
-        # Taken before the primary is asked: what it had acknowledged by then lies before the place that it names.
+        # Taken before the primary is asked: what it had acknowledged by then lies before the place that it names (with
+        # `synchronous_commit` off: all but the last half second).
         at = time.monotonic()
         ahead = await _asked(self._primary, _PRIMARY)
         behind = await _asked(self.engine, _REPLICA)

@@ -84,7 +84,7 @@ async def list_reports(
     cursor: Cursor = None,
     report_state: ReportState = None,
 ) -> Page[ReportSummary]:
-    """List your reports, newest first."""
+    """List your reports, newest first. The list may be five seconds old; a report read by itself never is."""
     caller = member_of(request)
     bound = (caller.business_id, "reports", report_state)
 

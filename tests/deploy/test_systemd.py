@@ -83,7 +83,12 @@ def test_the_example_of_settings_names_settings_and_holds_no_secret() -> None:
     text = places.read("deploy/systemd/registry.env.example")
     given = dict(re.findall(r"^#?(\w+)=(.*)$", text, re.MULTILINE))
     assert set(given) <= places.SETTINGS | places.PASSED_ON
-    secrets = {"REGISTRY_DATABASE_URL", "REGISTRY_SMTP_URL", "REGISTRY_KEYS"}
+    secrets = {
+        "REGISTRY_DATABASE_URL",
+        "REGISTRY_REPLICA_URL",
+        "REGISTRY_SMTP_URL",
+        "REGISTRY_KEYS",
+    }
     secrets |= {"REGISTRY_SMS_TOKEN", "REGISTRY_SMS_SECRET"}
     assert not any(given.get(name) for name in secrets)
 

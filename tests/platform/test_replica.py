@@ -5,7 +5,7 @@ import dataclasses
 import re
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -188,6 +188,17 @@ async def test_a_replica_that_answers_nothing_any_more_holds_no_call_up_for_long
         assert time.monotonic() - began < 10
         assert await followed(mirrored, ReplicaState.UNREACHABLE)
     await until(lambda: followed(mirrored, ReplicaState.USED))
+
+
+async def test_a_replica_that_answers_nothing_any_more_keeps_no_process_from_ending(
+    mirrored: Registry, standby: Standby
+) -> None:
+    async with AsyncExitStack() as open_, AsyncExitStack() as frozen:
+        beside = await open_.enter_async_context(_with(mirrored, standby.url))
+        assert await reading.reading(beside, _nothing) == 1
+        frozen.enter_context(standby.frozen())
+        async with asyncio.timeout(10):
+            await open_.aclose()
 
 
 async def test_an_answer_that_the_replica_breaks_off_is_given_by_the_primary(
