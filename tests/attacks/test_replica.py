@@ -20,7 +20,8 @@ async def _receipt(shop: Shop, lookup_id: str) -> list[str]:
 async def test_a_report_is_shown_by_no_lookup_or_receipt_once_its_end_was_acknowledged(
     mirrored: Registry, standby: Standby, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
-    monkeypatch.setattr(replica, "BEHIND_AT_MOST", 600.0)
+    for name in ("BEHIND_AT_MOST", "PATIENCE"):
+        monkeypatch.setattr(replica, name, 600.0)
     reporter, reader = await mirrored.shop(), await mirrored.shop()
     report = await mirrored.published(reporter, subject={"phone": PHONE})
     before = await reader.look_up(phone=PHONE)

@@ -25,13 +25,7 @@ from tests.factories.registry import Registry
 
 PATIENCE = 30.0
 NAME = "registry-test-standby"
-OPTIONS = {
-    "cluster_name": NAME,
-    "fsync": "off",
-    "logging_collector": "off",
-    # Whoever reads what is replayed over just now is cancelled at once.
-    "max_standby_streaming_delay": "0",
-}
+OPTIONS = {"cluster_name": NAME, "fsync": "off", "logging_collector": "off"}
 
 
 @dataclass

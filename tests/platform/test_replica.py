@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from registry import app
-from registry.platform import migrate, reading, recent, replica, runtime
+from registry.platform import db, migrate, reading, recent, replica, runtime
 from registry.platform.db import DatabaseUnfit
 from registry.platform.reading import replicated
 from registry.platform.replica import ReplicaState
@@ -36,6 +36,13 @@ LISTS = {
     "/v1/operations/alarms",
     "/v1/operations/conduct",
 }
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine that runs the tests may be busy."""
+    monkeypatch.setattr(replica, "PATIENCE", 30.0)
+    monkeypatch.setattr(reading, "PATIENCE", 30.0)
 
 
 @pytest.fixture
@@ -118,25 +125,26 @@ async def test_a_replica_that_is_too_far_behind_answers_nothing_until_it_has_cau
     assert await answers(mirrored, "replica") == before + 1
 
 
-async def test_a_list_is_never_older_than_was_promised_however_long_nobody_looked(
+async def test_nothing_is_older_than_was_promised_however_long_nobody_looked(
     mirrored: Registry, standby: Standby, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was found a while ago does not count for longer than the bound, looks or no looks."""
-    shop = await mirrored.shop()
-    beside = mirrored.runtime.replica
-    assert beside is not None
-    monkeypatch.setattr(replica, "EVERY", 600.0)
-    monkeypatch.setattr(replica, "BEHIND_AT_MOST", 1.5)
-    await until(lambda: _waits(beside))
-    async with standby.held():
-        report = await shop.report()
-        assert beside.state == ReplicaState.USED
-        assert await listed(shop) == [report["id"]]
+    """What was found a while ago does not count for longer than the bound."""
+    primary, engine = mirrored.runtime.database.engine, db.make_engine(standby.url)
+    unwatched = replica.Replica(primary, engine)
+    beside = dataclasses.replace(mirrored.runtime, replica=unwatched)
+    monkeypatch.setattr(replica, "BEHIND_AT_MOST", 600.0)
+    await standby.catch_up()
+    await unwatched.look()
+    assert await reading.reading(beside, _is_replica)
+    monkeypatch.setattr(replica, "BEHIND_AT_MOST", 0.2)
+    await asyncio.sleep(0.3)
+    assert unwatched.state == ReplicaState.USED
+    assert not await reading.reading(beside, _is_replica)
+    await engine.dispose()
 
 
-async def _waits(beside: replica.Replica) -> bool:
-    lag = beside.lag
-    return lag is not None and lag > replica.BEHIND_AT_MOST
+async def _is_replica(session: Session) -> bool:
+    return bool(await session.scalar(text("SELECT pg_is_in_recovery()")))
 
 
 async def test_the_replica_of_an_idle_primary_is_not_taken_for_a_late_one(
@@ -171,8 +179,9 @@ async def test_a_replica_that_stops_fails_no_call_and_is_told_once(
         finally:
             standby.start()
         await until(lambda: followed(mirrored, ReplicaState.USED))
-    events = [line["event"] for line in told if line["event"].startswith("replica")]
-    assert events == ["replica_not_used", "replica_used"]
+    events = [line for line in told if line["event"].startswith("replica")]
+    assert [line.get("state") for line in events].count(ReplicaState.UNREACHABLE) == 1
+    assert events[-1]["event"] == "replica_used"
 
 
 async def test_a_replica_that_answers_nothing_any_more_holds_no_call_up_for_long(
