@@ -23,8 +23,6 @@ T = TypeVar("T")
 
 #: Seconds that a replica has for an answer; then the primary is asked, within the call's own deadline.
 PATIENCE = 5.0
-#: And for the end of its connections, when the process ends.
-FAREWELL = 1.0
 
 
 @contextlib.asynccontextmanager
@@ -37,9 +35,8 @@ async def replicated(runtime: Runtime) -> AsyncIterator[Runtime]:
     if not url:
         yield runtime
         return
-    primary = runtime.database.engine
     engine = db.make_engine(url, pool_size=runtime.settings.pool_size)
-    replica = Replica(primary, engine)
+    replica = Replica(runtime.database.engine, engine)
     watching = None
     try:
         await replica.look()
@@ -50,10 +47,7 @@ async def replicated(runtime: Runtime) -> AsyncIterator[Runtime]:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
-        # One that answers nothing any more does not answer a farewell either.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL):
-                await engine.dispose()
+        await replica.close()
 
 
 async def reading(

@@ -11,10 +11,12 @@ import asyncio
 import time
 from collections import deque
 from enum import StrEnum
+from typing import Any
+from weakref import WeakSet
 
 import asyncpg
 import structlog
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -67,6 +69,8 @@ class Replica:
         #: When the primary's log was known to have come how far.
         self._looks: deque[tuple[float, int]] = deque(maxlen=REMEMBERED)
         self._as_of: float | None = None
+        self._connections = WeakSet[Any]()
+        event.listen(engine.sync_engine, "connect", self._connected)
 
     @property
     def usable(self) -> bool:
@@ -102,6 +106,15 @@ class Replica:
     def failed(self, fault: BaseException) -> None:
         """It could not answer: nobody asks it before the next look has found it well."""
         self._is(ReplicaState.UNREACHABLE, type(fault).__name__)
+
+    async def close(self) -> None:
+        """Drop every connection, without the farewell that one that answers nothing any more would not answer."""
+        for connection in list(self._connections):
+            connection.terminate()
+        await self.engine.dispose()
+
+    def _connected(self, connection: Any, _: object) -> None:
+        self._connections.add(connection.driver_connection)
 
     async def _compare(self) -> None:
         # Taken before the primary is asked: what it had acknowledged by then lies before the place that it names (with

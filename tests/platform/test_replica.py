@@ -129,8 +129,8 @@ async def test_nothing_is_older_than_was_promised_however_long_nobody_looked(
     mirrored: Registry, standby: Standby, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was found a while ago does not count for longer than the bound."""
-    primary, engine = mirrored.runtime.database.engine, db.make_engine(standby.url)
-    unwatched = replica.Replica(primary, engine)
+    primary = mirrored.runtime.database.engine
+    unwatched = replica.Replica(primary, db.make_engine(standby.url))
     beside = dataclasses.replace(mirrored.runtime, replica=unwatched)
     monkeypatch.setattr(replica, "BEHIND_AT_MOST", 600.0)
     await standby.catch_up()
@@ -140,7 +140,7 @@ async def test_nothing_is_older_than_was_promised_however_long_nobody_looked(
     await asyncio.sleep(0.3)
     assert unwatched.state == ReplicaState.USED
     assert not await reading.reading(beside, _is_replica)
-    await engine.dispose()
+    await unwatched.close()
 
 
 async def _is_replica(session: Session) -> bool:
@@ -204,7 +204,9 @@ async def test_a_replica_that_answers_nothing_any_more_keeps_no_process_from_end
 ) -> None:
     async with AsyncExitStack() as open_, AsyncExitStack() as frozen:
         beside = await open_.enter_async_context(_with(mirrored, standby.url))
-        assert await reading.reading(beside, _nothing) == 1
+        assert (
+            await asyncio.gather(*[reading.reading(beside, _nothing) for _ in range(5)]) == [1] * 5
+        )
         frozen.enter_context(standby.frozen())
         async with asyncio.timeout(10):
             await open_.aclose()
