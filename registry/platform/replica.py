@@ -91,6 +91,8 @@ class Replica:
                 await self.look()
             except DatabaseUnfit:
                 self._is(ReplicaState.UNFIT)
+            except Exception as fault:  # whatever it is, the next look must come
+                self.failed(fault)
 
     async def look(self) -> None:
         """Learn how far it is behind; raises `DatabaseUnfit` for a login role that row-level security does not bind."""
