@@ -36,12 +36,7 @@ class Machine(Reporters, Moderators, Persons):
         """Time passes, and the worker works."""
         self.offset += leap + MINUTE
         self.passed += leap + MINUTE
-        self.run(self.world.registry.work())
-        for case in self.cases:
-            untold = case.noticed_at is not None and case.told_at is None and case.ended is None
-            if untold or case.detached:
-                case.read(self.run(self.world.letters(case.id)), self.subject["phone"])
-            case.tick(self.now)
+        self.catch_up()
 
     # --- what a business sees ---
 

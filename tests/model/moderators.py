@@ -74,15 +74,15 @@ class Moderators(Setting):
         contest.open = contest.overdue = False
 
     @precondition(lambda self: any(case.objection for case in self.cases))
-    @rule(number=any_case, who=any_moderator, grant=st.booleans())
-    def weigh(self, number: int, who: int, grant: bool) -> None:
+    @rule(number=any_case, who=any_moderator, decision=st.sampled_from(["grant", "refuse"]))
+    def weigh(self, number: int, who: int, decision: str) -> None:
         """A moderator decides on an objection."""
         case = self.pick(number, lambda one: one.objection)
         objection = case.objection
         if objection is None:
             return
-        says, why = ("grant", "rights_prevail") if grant else ("refuse", "interests_prevail")
-        body = {"decision": says, "reason_code": why}
+        codes = {"grant": "rights_prevail", "refuse": "interests_prevail"}
+        body = {"decision": decision, "reason_code": codes[decision]}
         answer = self.as_moderator(who, f"objections/{objection.id}", body)
         if answer.status_code != 200:
             return
@@ -90,24 +90,25 @@ class Moderators(Setting):
             raise Broken(Promise.CONFLICT, "a conflicted moderator weighed an objection")
         case.weighers.add(who)
         objection.open = False
-        if grant:
+        if decision == "grant":
             case.end("erased", self.now)
 
     @precondition(lambda self: self.detachment is not None and self.detachment.open)
-    @rule(who=any_moderator, restore=st.booleans())
-    def look_at_detachment(self, who: int, restore: bool) -> None:
+    @rule(who=any_moderator, decision=st.sampled_from(["restore", "confirm"]))
+    def look_at_detachment(self, who: int, decision: str) -> None:
         """A moderator confirms that the number has a new holder, or takes that back."""
         said = self.detachment
         assert said is not None
         concerned = [case for case in self.cases if case.detached is said]
         conflicted = any(self.conflicted(case, who) for case in concerned if not case.ended)
-        body = {"decision": "restore" if restore else "confirm"}
-        answer = self.as_moderator(who, f"detachments/{said.id}", body)
+        answer = self.as_moderator(who, f"detachments/{said.id}", {"decision": decision})
         if answer.status_code != 200:
             assert who == 2, answer.text
             return
         if conflicted:
             raise Broken(Promise.CONFLICT, "a moderator decided whose report a number finds")
         said.open = False
-        for case in concerned if restore else ():
+        for case in concerned if decision == "restore" else ():
             case.attach(self.now)
+        # What was held may be due by now.
+        self.catch_up()

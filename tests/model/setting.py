@@ -100,6 +100,15 @@ class Setting(RuleBasedStateMachine):
         )
         return answer
 
+    def catch_up(self) -> None:
+        """The worker works: what is due happens, and letters are written."""
+        self.run(self.world.registry.work())
+        for case in self.cases:
+            untold = case.noticed_at is not None and case.told_at is None and case.ended is None
+            if untold or case.detached:
+                case.read(self.run(self.world.letters(case.id)), self.subject["phone"])
+            case.tick(self.now)
+
     def conflicted(self, case: Case, who: int) -> bool:
         """Whether a moderator works for the reporter."""
         return who == 2 and case.reporter == 0

@@ -27,8 +27,8 @@ def _wait(*leaps: timedelta) -> tuple[Step, ...]:
 _PUBLISH: tuple[Step, ...] = (lambda m: m.screen(number=0, who=0, decision="publish"),)
 #: The only moderator of no business who agreed publishes what the second reporter brought back.
 _ONCE: Step = lambda m: m.screen(number=3, who=0, decision="publish")  # noqa: E731 - a step like the others
-_KEEP: tuple[Step, ...] = (lambda m: m.weigh(number=0, who=1, grant=False),)
-_RESTORE: Step = lambda m: m.look_at_detachment(who=0, restore=True)  # noqa: E731 - as above
+_KEEP: tuple[Step, ...] = (lambda m: m.weigh(number=0, who=1, decision="refuse"),)
+_RESTORE: Step = lambda m: m.look_at_detachment(who=0, decision="restore")  # noqa: E731 - as above
 STORIES = (
     Story(Promise.NOTICE, bugs.no_days, Stage.SCREENING, (*_PUBLISH, *_wait(HOUR))),
     Story(Promise.NOTICE, bugs.no_letter, Stage.SCREENING, (*_PUBLISH, *_wait(HOUR, 8 * DAY))),
@@ -136,7 +136,7 @@ STORIES = (
         Promise.CONFLICT,
         bugs.nobody_screened,
         Stage.OBJECTED,
-        (lambda m: m.weigh(number=0, who=0, grant=False),),
+        (lambda m: m.weigh(number=0, who=0, decision="refuse"),),
         without_trigger="subject_requests",
     ),
     Story(Promise.DETACHED, bugs.nothing_is_detached, Stage.SHOWN, (lambda m: m.detach(),)),
@@ -150,7 +150,7 @@ STORIES = (
         Promise.CONFLICT,
         bugs.nobody_works_for_anybody,
         Stage.DETACHED,
-        (lambda m: m.look_at_detachment(who=2, restore=False),),
+        (lambda m: m.look_at_detachment(who=2, decision="confirm"),),
     ),
     Story(
         Promise.NOTICE,
@@ -177,7 +177,7 @@ STORIES = (
         Stage.UNTOLD,
         (
             *_wait(15 * DAY),
-            lambda m: m.look_at_detachment(who=0, restore=False),
+            lambda m: m.look_at_detachment(who=0, decision="confirm"),
             *_wait(HOUR),
         ),
     ),
