@@ -36,6 +36,8 @@ class Stage(StrEnum):
     UNTOLD = "untold"
     #: The number had a new holder when both were shown, and lookups show one more that names it.
     NAMED_AGAIN = "named_again"
+    #: Somebody said so while lookups showed both, and a moderator took it back.
+    RESTORED = "restored"
     #: Both were taken back, brought back with certification, and wait for two moderators.
     BROUGHT_BACK = "brought_back"
     #: Two moderators published what the second reporter brought back, and lookups show it.
@@ -88,6 +90,11 @@ _NAMED_AGAIN: list[Step] = [
     lambda m: m.wait(leap=HOUR),
     lambda m: m.wait(leap=8 * DAY),
 ]
+_RESTORED: list[Step] = [
+    *_SHOWN,
+    lambda m: m.detach(),
+    lambda m: m.look_at_detachment(who=0, decision="restore"),
+]
 _BROUGHT_BACK: list[Step] = [
     *_SHOWN,
     lambda m: m.take_back(number=0, how="withdraw"),
@@ -114,6 +121,7 @@ SO_FAR: dict[Stage, list[Step]] = {
     Stage.DETACHED: _DETACHED,
     Stage.UNTOLD: _UNTOLD,
     Stage.NAMED_AGAIN: _NAMED_AGAIN,
+    Stage.RESTORED: _RESTORED,
     Stage.BROUGHT_BACK: _BROUGHT_BACK,
     Stage.SHOWN_AGAIN: _SHOWN_AGAIN,
 }
