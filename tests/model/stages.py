@@ -38,6 +38,8 @@ class Stage(StrEnum):
     NAMED_AGAIN = "named_again"
     #: Somebody said so while lookups showed both, and a moderator took it back.
     RESTORED = "restored"
+    #: A moderator took it back where nobody could be told so far.
+    RESTORED_UNTOLD = "restored_untold"
     #: Both were taken back, brought back with certification, and wait for two moderators.
     BROUGHT_BACK = "brought_back"
     #: Two moderators published what the second reporter brought back, and lookups show it.
@@ -95,6 +97,11 @@ _RESTORED: list[Step] = [
     lambda m: m.detach(),
     lambda m: m.look_at_detachment(who=0, decision="restore"),
 ]
+_RESTORED_UNTOLD: list[Step] = [
+    *_UNTOLD,
+    lambda m: m.wait(leap=11 * DAY),
+    lambda m: m.look_at_detachment(who=0, decision="restore"),
+]
 _BROUGHT_BACK: list[Step] = [
     *_SHOWN,
     lambda m: m.take_back(number=0, how="withdraw"),
@@ -122,6 +129,7 @@ SO_FAR: dict[Stage, list[Step]] = {
     Stage.UNTOLD: _UNTOLD,
     Stage.NAMED_AGAIN: _NAMED_AGAIN,
     Stage.RESTORED: _RESTORED,
+    Stage.RESTORED_UNTOLD: _RESTORED_UNTOLD,
     Stage.BROUGHT_BACK: _BROUGHT_BACK,
     Stage.SHOWN_AGAIN: _SHOWN_AGAIN,
 }

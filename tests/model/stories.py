@@ -168,8 +168,8 @@ STORIES = (
     Story(
         Promise.IN_TIME,
         bugs.what_is_restored_is_late,
-        Stage.UNTOLD,
-        (*_wait(11 * DAY), _RESTORE, *_wait(8 * DAY)),
+        Stage.RESTORED_UNTOLD,
+        _wait(8 * DAY),
     ),
     Story(
         Promise.IN_TIME,
