@@ -47,8 +47,7 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
         allowed = ", ".join(sorted(rules.OF_ONE))
         raise invalid([Fault("/ground", f"must be one of: {allowed}")])
     value = person.proven[0]
-    # Whoever says so at the same time waits, and then finds what was said.
-    await lock_values(session, [value])
+    await _wait_turn(session, value)
     since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
     if await store.find_detachment(session, value, since):
         raise AlreadyDetached("Once in twelve months; write to the operator if it was not you.")
@@ -57,9 +56,8 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
         await held.lock(session, one.report.id)
     records = await identities.detach(session, value, session.now.date())
     due = session.now + timedelta(days=rules.DETACHMENT_DAYS)
-    for one in known:
-        if one.report.record_id in records:
-            await rulings.doubt_notice(session, one.report.id, due)
+    for one in await held.of_records(session, records):
+        await rulings.doubt_notice(session, one.report.id, due)
     key = await vault.create(session, session.keyring, owner=None)
     row = Detachment(
         id=uuid7(),
@@ -103,7 +101,7 @@ async def decide(
 ) -> DetachmentCase:
     """Confirm a detachment, or take it back."""
     row = await store.lock_detachment(session, detachment_id)
-    await lock_values(session, [row.index_value])  # before the reports, as in `detach`
+    await _wait_turn(session, row.index_value)
     reports = await _check(session, moderator, row)
     if row.state != Detached.PENDING or command.version not in (None, row.version):
         raise DisputeAlreadyDecided(f"The detachment is {row.state} now.")
@@ -170,7 +168,17 @@ async def _tell(session: Session, row: Detachment, reason: str) -> None:
     await session.flush()
 
 
+async def _wait_turn(session: Session, value: bytes) -> None:
+    """Whoever says so, or decides, at the same time waits, and then finds what was done.
+
+    Not by the value itself, which is locked after the reports, as everywhere.
+    """
+    await lock_values(session, [session.keyring.digest("detachment", value.hex())])
+
+
 async def _check(session: Session, moderator: Staff, row: Detachment) -> list[Held]:
+    if row.state == Detached.PENDING:  # a report that was edited meanwhile has a new record
+        row.records = await identities.list_detached(session, row.index_value, row.at.date())
     reports = await held.of_records(session, row.records)
     await refuse_conflict(session, moderator, {one.report.business_id for one in reports})
     return reports

@@ -206,6 +206,13 @@ async def judge_again(
     await divide(session, concerned)
 
 
+async def follow_identifiers(session: Session, records: Collection[UUID]) -> None:
+    """Let identities and standings follow what identifiers these records hold now."""
+    await judge_again(session, records, await lock_identities_of(session, records))
+    for identity_id in set((await store.identities_of(session, records)).values()):
+        await standings.refresh(session, identity_id)
+
+
 def entries(
     session: Session,
     record_id: UUID,
@@ -308,15 +315,23 @@ async def replace(
     """Resolve anew what an edited report says of its subject, as a new record.
 
     Everything that the two steps lock is locked first and in one order, or an edit and a submission about
-    the same person would wait for each other.
+    the same person would wait for each other. What was detached from the old record is not the new one's either.
     """
     held = {token.value for token in tokens(session.keyring, subject) if token.kind in _LOCKED}
     async with as_system(session):
         await lock_values(session, held | set(await store.list_strong(session, record_id)))
         holders = await store.list_holders(session, sorted(held), [MOST_HOLDERS] * len(held))
         await lock_identities_of(session, {record_id, *(row.record_id for row in holders)})
+        known = await store.list_tokens(session, [record_id])
+        lost = {one.index_value: one.valid_until for one in known if one.valid_until is not None}
     await erase(session, record_id)
-    return await resolve(session, subject, data_key)
+    made = await resolve(session, subject, data_key)
+    async with as_system(session):
+        for value, until in lost.items():
+            await store.end_span(session, value, until, made.record_id)
+        if lost:
+            await follow_identifiers(session, [made.record_id])
+    return made
 
 
 async def erase(session: Session, record_id: UUID) -> None:

@@ -16,7 +16,7 @@ from registry.identities import standings, store
 from registry.identities.neighbours import PLACE, asked_tokens
 from registry.identities.resolution import (
     erase,
-    judge_again,
+    follow_identifiers,
     lock_identities_of,
     replace,
     resolve,
@@ -48,6 +48,7 @@ __all__ = [
     "hide",
     "known_among",
     "links_of",
+    "list_detached",
     "read",
     "records_under",
     "replace",
@@ -169,7 +170,7 @@ async def detach(session: Session, value: bytes, on: date) -> list[UUID]:
     async with as_system(session):
         await lock_values(session, [value])
         records = await store.end_span(session, value, on)
-        await _settle(session, records)
+        await follow_identifiers(session, records)
     return records
 
 
@@ -177,14 +178,13 @@ async def attach(session: Session, value: bytes, records: Collection[UUID]) -> N
     """Take a detachment from these records back."""
     async with as_system(session):
         await lock_values(session, [value])
-        await _settle(session, await store.reopen_span(session, value, records))
+        await follow_identifiers(session, await store.reopen_span(session, value, records))
 
 
-async def _settle(session: Session, records: Collection[UUID]) -> None:
-    """Let identities and standings follow what identifiers these records hold now."""
-    await judge_again(session, records, await lock_identities_of(session, records))
-    for identity_id in set((await store.identities_of(session, records)).values()):
-        await standings.refresh(session, identity_id)
+async def list_detached(session: Session, value: bytes, on: date) -> list[UUID]:
+    """The records that an identifier was detached from on that day; an edited report has a new one."""
+    async with as_system(session):
+        return await store.list_ended(session, value, on)
 
 
 async def show(

@@ -277,3 +277,40 @@ async def test_a_reason_that_a_stranger_reads_is_one_short_line(
         refused = await sandbox.as_staff(Role.MODERATOR, "POST", place, body)
         assert problem(refused) == (400, "invalid-values")
         assert refused.json()["errors"][0]["pointer"] == "/reason"
+
+
+async def test_an_edit_does_not_bring_a_detached_number_back(registry: Registry) -> None:
+    """The number stays detached from what the reporter says anew, and the moderator sees of whom it was."""
+    asker, reporter = await registry.shop(), await registry.shop()
+    report = await reporter.report(subject=SUBJECT)
+    await reporter.attach(report["id"])
+    await say(registry, await holder(registry))
+    changed = {"subject": {**SUBJECT, "city": "Lviv"}}
+    answer = await reporter.call("PATCH", f"/v1/reports/{report['id']}", changed)
+    assert answer.status_code == 200, answer.text
+    async with registry.after(2 * DAY):
+        before = len(registry.letters())
+        assert (await registry.decide(report["id"])).status_code == 200
+        await registry.work()
+        assert PHONE not in [one["to"] for one in registry.letters()[before:]]
+    async with registry.after(10 * DAY):
+        assert await shown(asker, phone=PHONE) == 0
+        assert await shown(asker, email=MAIL) == 1
+        done = await decided(registry, "restore")
+        assert [one["report"]["id"] for one in done.json()["cases"]] == [report["id"]]
+        assert await shown(asker, phone=PHONE) == 1
+
+
+async def test_a_reporters_own_moderator_does_not_decide_after_an_edit(registry: Registry) -> None:
+    reporter = await registry.shop()
+    report = await reporter.report(subject=SUBJECT)
+    await say(registry, await holder(registry))
+    changed = {"subject": {**SUBJECT, "city": "Lviv"}}
+    assert (await reporter.call("PATCH", f"/v1/reports/{report['id']}", changed)).is_success
+    insider = await registry.staff_key(Role.MODERATOR, business_id=reporter.id)
+    (row,) = await rows.select(registry.runtime, "SELECT id FROM detachments")
+    place = f"/v1/moderation/detachments/{row['id']}/decision"
+    body = {"decision": "restore", "reason": REASON}
+    headers = {"Authorization": f"Bearer {insider}"}
+    refused = await registry.http.post(place, json=body, headers=headers)
+    assert problem(refused)[0] == 403, refused.text

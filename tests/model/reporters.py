@@ -82,11 +82,13 @@ class Reporters(Setting):
             back.brought_back = True
 
     @precondition(lambda self: self.cases and self.rarely())
-    @rule(number=any_case)
-    def edit(self, number: int) -> None:
-        """A reporter changes what the report says."""
+    @rule(number=any_case, what=st.sampled_from(["statement", "subject"]))
+    def edit(self, number: int, what: str) -> None:
+        """A reporter changes what the report says, of what happened or of the person."""
         case = self.pick(number)
-        words = {"statement": f"Told otherwise at {self.now}."}
+        words: dict[str, Any] = {"statement": f"Told otherwise at {self.now}."}
+        if what == "subject":
+            words = {"subject": {**self.subject, "city": f"City {self.steps}"}}
         answer = self.as_reporter(case, "PATCH", f"/v1/reports/{case.id}", words)
         if answer.status_code == 200:
             if case.published_at is not None:

@@ -212,13 +212,25 @@ async def list_under(
     return list(await session.scalars(query))
 
 
-async def end_span(session: Session, value: bytes, until: date) -> list[UUID]:
-    """Let an identifier be theirs until that day, of all records that hold it now; returns the records."""
+async def end_span(
+    session: Session, value: bytes, until: date, record_id: UUID | None = None
+) -> list[UUID]:
+    """Let an identifier be theirs until that day, of all records, or one, that hold it now; returns the records."""
     query = (
         update(Identifier)
         .where(Identifier.index_value == value, Identifier.valid_until.is_(None))
         .values(valid_until=until)
         .returning(Identifier.record_id)
+    )
+    if record_id is not None:
+        query = query.where(Identifier.record_id == record_id)
+    return list(await session.scalars(query))
+
+
+async def list_ended(session: Session, value: bytes, until: date) -> list[UUID]:
+    """The records whose identifier was theirs until that day."""
+    query = select(Identifier.record_id).where(
+        Identifier.index_value == value, Identifier.valid_until == until
     )
     return list(await session.scalars(query))
 
