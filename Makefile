@@ -34,7 +34,7 @@ lint: dev ## style, types, the order of imports, the published schemas
 	$(BIN)/registry contract check
 
 bench: dev ## every measurement in bench/; each prints its ratio
-	@for file in bench/[a-z]*.py; do $(BIN)/python "$$file"; done
+	@for file in $(filter-out bench/bench_%,$(wildcard bench/*.py)); do $(BIN)/python "$$file"; done
 
 lock: ## both locks anew from pyproject.toml; delete a lock first to upgrade what it pins
 	@$(environment)

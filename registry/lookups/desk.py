@@ -39,10 +39,11 @@ from registry.platform.vault import DataKey
 
 #: Queries in one statement: more would let the first of them wait for the last.
 LARGEST = 100
-#: Statements under way at a time: one reads while the records of another reach the disk.
+#: Statements under way at a time. Mostly one: what comes meanwhile shares the next, and small ones beside each other
+#: cost more than waiting does. Others begin for so many requests, or when one takes so long (seconds): a slow disk, a
+#: lock, a lost connection.
 LANES = 5
-#: Beside a statement under way another begins for so many requests, or after so long (seconds).
-ENOUGH, WAIT = 12, 0.002
+ENOUGH, WAIT = 50, 0.01
 REPLAYS = 3
 
 Answered = tuple[list[LookupAnswer], Spent]
