@@ -36,7 +36,7 @@ from registry.subjects.access import Person
 
 
 class AlreadyDetached(Conflict):
-    """An identifier can be detached once in twelve months."""
+    """An identifier can be detached once in twelve months, unless a moderator agreed: what comes later is new."""
 
     slug, title = "already-detached", "This identifier was detached already"
 
@@ -50,7 +50,9 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
     await _wait_turn(session, value)
     since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
     if await store.find_detachment(session, value, since):
-        raise AlreadyDetached("Once in twelve months; write to the operator if it was not you.")
+        raise AlreadyDetached(
+            "It holds until a moderator has looked; one that was taken back can be said again after twelve months."
+        )
     known = await held.of_records(session, await identities.records_under(session, [value]))
     for one in known:  # before the identities are locked, as everywhere
         await held.lock(session, one.report.id)
@@ -107,17 +109,23 @@ async def decide(
         raise DisputeAlreadyDecided(f"The detachment is {row.state} now.")
     for one in reports:
         await held.lock(session, one.report.id)
+    reports = await _check(session, moderator, row)  # as they are now that nobody edits them
     restores = command.decision == "restore"
     if restores:
         await identities.attach(session, row.index_value, row.records)
     row.state = Detached.RESTORED if restores else Detached.CONFIRMED
     row.decided_by, row.decided_at, row.version = moderator.id, session.now, row.version + 1
     await session.flush()
+    lost = await identities.detached_of(session, row.records)
     for one in reports:
-        further = await store.list_pending_of(session, one.report.record_id, row.id)
+        values = lost.get(one.report.record_id or one.report.id, {})
+        further = await store.list_pending(session, values, row.id)
         held_until = max((other.due for other in further), default=None)
         await rulings.settle_notice(session, one.report.id, anew=restores, held_until=held_until)
-    await _tell(session, row, command.reason)
+        if not (restores or post.addresses(session, one.subject) - values.keys()):
+            await rulings.remove_untold(session, moderator.actor, one.report.id, command.reason)
+    if reports or not restores:  # else there is nothing left that it could be found by
+        await _tell(session, row, command.reason)
     audit.record(
         session,
         moderator.actor,
@@ -193,5 +201,12 @@ async def _case(session: Session, row: Detachment) -> DetachmentCase:
         version=row.version,
         at=row.at,
         due=row.due,
+        identifiers=sorted(
+            {
+                address
+                for one in reports
+                for _, address in post.contacts(session, [row.index_value], one.subject)
+            }
+        ),
         cases=[await held.case(session, one.report.id) for one in reports],
     )

@@ -148,8 +148,12 @@ async def list_businesses(session: Session, *, since: datetime) -> Sequence[UUID
 
 
 async def find_detachment(session: Session, value: bytes, since: date) -> Detachment | None:
-    """The detachment of an identifier since that day, taken back or not."""
-    query = select(Detachment).where(Detachment.index_value == value, Detachment.at >= since)
+    """The detachment of an identifier since that day that is undecided, or was taken back."""
+    query = select(Detachment).where(
+        Detachment.index_value == value,
+        Detachment.at >= since,
+        Detachment.state != Detached.CONFIRMED,
+    )
     return (await session.scalars(query.limit(1))).first()
 
 
@@ -175,14 +179,12 @@ async def list_detachments(
     return [(row.id, row.due, row.version) for row in rows]
 
 
-async def list_pending_of(
-    session: Session, record_id: UUID | None, but: UUID
+async def list_pending(
+    session: Session, values: Collection[bytes], but: UUID
 ) -> Sequence[Detachment]:
-    """Further detachments from this record that nobody has looked at."""
+    """Further detachments of these identifiers that nobody has looked at."""
     of = Detachment
-    query = select(of).where(
-        of.state == Detached.PENDING, of.records.any_() == record_id, of.id != but
-    )
+    query = select(of).where(of.state == Detached.PENDING, of.index_value.in_(values), of.id != but)
     return (await session.scalars(query)).all()
 
 

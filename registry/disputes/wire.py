@@ -240,6 +240,13 @@ class DetachmentCase(Struct, frozen=True, kw_only=True):
     version: Version
     at: datetime
     due: datetime
+    identifiers: Annotated[
+        list[str],
+        Meta(
+            description="The phone or e-mail at issue, as the reports spell it; none once they are erased.",
+            examples=[["+380501234567"]],
+        ),
+    ]
     cases: Annotated[list[ReportCase], Meta(description="The reports that held the identifier.")]
 
 

@@ -315,21 +315,20 @@ async def replace(
     """Resolve anew what an edited report says of its subject, as a new record.
 
     Everything that the two steps lock is locked first and in one order, or an edit and a submission about
-    the same person would wait for each other. What was detached from the old record is not the new one's either.
+    the same person would wait for each other. What was detached from the old record is not the new one's either, nor
+    that of a later one, should this one not name it.
     """
     held = {token.value for token in tokens(session.keyring, subject) if token.kind in _LOCKED}
     async with as_system(session):
         await lock_values(session, held | set(await store.list_strong(session, record_id)))
         holders = await store.list_holders(session, sorted(held), [MOST_HOLDERS] * len(held))
         await lock_identities_of(session, {record_id, *(row.record_id for row in holders)})
-        known = await store.list_tokens(session, [record_id])
-        lost = {one.index_value: one.valid_until for one in known if one.valid_until is not None}
+        lost = await store.list_lost(session, record_id)
     await erase(session, record_id)
     made = await resolve(session, subject, data_key)
     async with as_system(session):
-        for value, until in lost.items():
-            await store.end_span(session, value, until, made.record_id)
         if lost:
+            await store.put_lost(session, made.record_id, lost)
             await follow_identifiers(session, [made.record_id])
     return made
 

@@ -128,6 +128,8 @@ class Template(StrEnum):
     REPORT_UNANSWERED = "report_unanswered"
     #: To the reporter: the person could not be told, so the report was not accepted.
     REPORT_UNDELIVERABLE = "report_undeliverable"
+    #: To the reporter: only somebody else was told of the report, which is removed for that.
+    REPORT_UNTOLD = "report_untold"
     #: To the reporter: the notice days are over, lookups show the report.
     REPORT_VISIBLE = "report_visible"
     #: To the person: the notice days are over, lookups show the report; what they can still do.

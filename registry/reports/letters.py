@@ -50,6 +50,14 @@ async def tell(
         await write_to_person(session, report, key, subject, to_person, values)
 
 
+async def tell_untold(session: Session, report: Report) -> None:
+    """Tell the reporter that the person never was told, and that the report was removed for it."""
+    values = {"report_id": str(report.id)}
+    await businesses.write_to(
+        session, report.business_id, Template.REPORT_UNTOLD, values, about_id=report.id
+    )
+
+
 async def give_notice(session: Session, report: Report, key: DataKey, subject: Subject) -> None:
     """Tell the person that there is a report, on every channel that this deployment can use."""
     policy = session.policy

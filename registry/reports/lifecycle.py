@@ -159,8 +159,7 @@ async def _consequences(
         await _give_notice(session, report, key)
     if after is State.CONTESTED and report.notice_delivered_at is None:
         # Whoever disputes has been told.
-        report.notice_delivered_at = session.now
-        report.visible_from = session.now + _promised(report)
+        _count_as_told(session, report)
     if after in rules.SHOWN:
         await show(session, report)
     elif before in rules.SHOWN or before is State.CONTESTED:
@@ -229,16 +228,26 @@ async def person_told(
     return await advance(session, report)
 
 
-async def notify_anew(session: Session, report: Report) -> None:
-    """Begin the notice of a report anew: its days, and the time within which somebody must be told."""
+async def notify_anew(session: Session, report: Report, *, told: bool = False) -> None:
+    """Begin the notice of a report anew: its days, and the time within which somebody must be told.
+
+    `told`: the person knows of it already, and may have seen to it that no letter arrives.
+    """
     report.state_since = session.now
     report.version += 1
     audit.record(
         session, SYSTEM, "report.notice_anew", "report", report.id, business_id=report.business_id
     )
     await _give_notice(session, report, await data_key(session, report))
+    if told:
+        _count_as_told(session, report)
     set_clock(session, report)
     await session.flush()
+
+
+def _count_as_told(session: Session, report: Report) -> None:
+    report.notice_delivered_at = session.now
+    report.visible_from = session.now + _promised(report)
 
 
 async def _give_notice(session: Session, report: Report, key: DataKey) -> None:

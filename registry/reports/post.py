@@ -28,6 +28,13 @@ def contacts(
     ]
 
 
+def addresses(session: Session, subject: Subject) -> set[bytes]:
+    """Index values of all that the person could be written to at."""
+    known = [("phone", phone) for phone in subject.phones]
+    known += [("email", email) for email in subject.emails]
+    return {keyed(kind, value, session.keyring.index_key) for kind, value in known}
+
+
 async def to_person(
     session: Session,
     contacts: Collection[tuple[str, str]],

@@ -169,7 +169,8 @@ async def settle_notice(
 ) -> None:
     """A moderator has looked at such a word; `held_until`: another is still to be looked at.
 
-    `anew`: the address is the person's after all, and counts again for whom nobody could tell meanwhile.
+    `anew`: the address is the person's after all. Whoever said otherwise had control of it, and so knows of the report:
+    its days begin now, and the letter says so.
     """
     report = await store.lock(session, report_id)
     await lifecycle.advance(session, report)
@@ -177,10 +178,26 @@ async def settle_notice(
     if report.state != State.NOTICE:
         return
     if anew and report.notice_delivered_at is None:
-        await lifecycle.notify_anew(session, report)
-    else:
-        lifecycle.set_clock(session, report)
-        await session.flush()
+        await lifecycle.notify_anew(session, report, told=True)
+        return
+    lifecycle.set_clock(session, report)
+    # What was due while it was held is due now, and not as of then.
+    report.due_at = max(report.due_at or session.now, session.now)
+    await session.flush()
+
+
+async def remove_untold(session: Session, actor: Actor, report_id: UUID, reason: str) -> None:
+    """A shown report of which only a stranger was told, as a moderator found, and nobody else can be: it ends.
+
+    Nobody is reported without knowing it (GDPR, art. 14). What its person disputed, they know.
+    """
+    report = await store.lock(session, report_id)
+    await lifecycle.advance(session, report)
+    if report.state != State.ACTIVE or report.disputed_at or report.restricted_at:
+        return
+    await lifecycle.apply(session, report, Event.CONTEST, actor, quietly=True)
+    await lifecycle.apply(session, report, Event.REMOVE, actor, reason=reason, quietly=True)
+    await letters.tell_untold(session, report)
 
 
 async def erase(

@@ -12,7 +12,7 @@ from registry.platform import clock
 from registry.staff.rules import Role
 from tests.disputes.people import MAIL, PHONE, SUBJECT
 from tests.factories import rows
-from tests.factories.registry import Registry, Shop, problem
+from tests.factories.registry import Registry, Shop, problem, submission
 from tests.subjects.test_proofs import code_to, prove, start
 
 NAME = SUBJECT["name"]
@@ -203,6 +203,35 @@ async def test_nobody_ends_a_report_by_a_word_that_no_moderator_has_looked_at(
         assert ended == ("active" if decision == "restore" else "rejected")
 
 
+async def test_whoever_lets_no_letter_arrive_is_told_all_the_same(registry: Registry) -> None:
+    """They held the address when they said that it was a stranger's: its days count from the decision."""
+    asker, reporter = await registry.shop(), await registry.shop()
+    report = await registry.published(reporter, subject={"phone": PHONE, "tax_id": TAX_ID})
+    await say(registry, await holder(registry))
+    async with registry.after(3 * DAY):
+        assert (await decided(registry, "restore")).status_code == 200
+        queued = "UPDATE messages SET state = 'failed', due_at = NULL WHERE state = 'queued'"
+        await rows.write(registry.runtime, queued)
+    async with registry.after(9 * DAY):
+        assert (await reporter.view(report["id"]))["state"] == "notice"
+        assert await shown(asker, tax_id=TAX_ID) == 0
+    async with registry.after(11 * DAY):
+        assert await shown(asker, tax_id=TAX_ID) == 1
+
+
+async def test_what_names_the_number_after_a_moderator_agreed_is_another_matter(
+    sandbox: Registry, asker: Shop
+) -> None:
+    """Its holder is rid of that as quickly; while nobody has looked, or once it was taken back, it is said once."""
+    await say(sandbox, await holder(sandbox))
+    await sandbox.published(await sandbox.shop(), subject={"phone": PHONE, "name": NAME})
+    assert await shown(asker, phone=PHONE) == 1
+    assert problem(await say(sandbox, await holder(sandbox))) == (409, "already-detached")
+    await decided(sandbox, "confirm")
+    assert (await say(sandbox, await holder(sandbox))).status_code == 201
+    assert await shown(asker, phone=PHONE) == 0
+
+
 async def test_two_words_are_two_decisions(registry: Registry) -> None:
     """While one of them is undecided, the notice does not run out."""
     reporter = await registry.shop()
@@ -279,15 +308,21 @@ async def test_a_reason_that_a_stranger_reads_is_one_short_line(
         assert refused.json()["errors"][0]["pointer"] == "/reason"
 
 
-async def test_an_edit_does_not_bring_a_detached_number_back(registry: Registry) -> None:
+@pytest.mark.parametrize("once", [True, False], ids=["once", "taken out and named again"])
+async def test_an_edit_does_not_bring_a_detached_number_back(
+    registry: Registry, once: bool
+) -> None:
     """The number stays detached from what the reporter says anew, and the moderator sees of whom it was."""
     asker, reporter = await registry.shop(), await registry.shop()
     report = await reporter.report(subject=SUBJECT)
     await reporter.attach(report["id"])
     await say(registry, await holder(registry))
-    changed = {"subject": {**SUBJECT, "city": "Lviv"}}
-    answer = await reporter.call("PATCH", f"/v1/reports/{report['id']}", changed)
-    assert answer.status_code == 200, answer.text
+    without = {key: value for key, value in SUBJECT.items() if key != "phone"}
+    edits = [SUBJECT] if once else [without, SUBJECT]
+    for edit in edits:
+        changed = {"subject": {**edit, "city": "Lviv"}}
+        answer = await reporter.call("PATCH", f"/v1/reports/{report['id']}", changed)
+        assert answer.status_code == 200, answer.text
     async with registry.after(2 * DAY):
         before = len(registry.letters())
         assert (await registry.decide(report["id"])).status_code == 200
@@ -298,6 +333,7 @@ async def test_an_edit_does_not_bring_a_detached_number_back(registry: Registry)
         assert await shown(asker, email=MAIL) == 1
         done = await decided(registry, "restore")
         assert [one["report"]["id"] for one in done.json()["cases"]] == [report["id"]]
+        assert done.json()["identifiers"] == [PHONE]
         assert await shown(asker, phone=PHONE) == 1
 
 
@@ -314,3 +350,28 @@ async def test_a_reporters_own_moderator_does_not_decide_after_an_edit(registry:
     headers = {"Authorization": f"Bearer {insider}"}
     refused = await registry.http.post(place, json=body, headers=headers)
     assert problem(refused)[0] == 403, refused.text
+
+
+@pytest.mark.parametrize("other", [True, False], ids=["with another address", "without one"])
+@pytest.mark.parametrize("decision", ["confirm", "restore"])
+async def test_a_shown_report_of_which_only_a_stranger_was_told_is_removed(
+    sandbox: Registry, decision: str, other: bool
+) -> None:
+    """Once a moderator agrees that the one address was a stranger's; whoever was shown it is told."""
+    asker, reporter = await sandbox.shop(), await sandbox.shop()
+    subject = {"phone": PHONE, "tax_id": TAX_ID} | ({"email": MAIL} if other else {})
+    report = await sandbox.published(reporter, subject=subject)
+    assert await shown(asker, tax_id=TAX_ID) == 1
+    await say(sandbox, await holder(sandbox))
+    assert await shown(asker, tax_id=TAX_ID) == 1, "nobody has looked yet"
+    before = len(sandbox.letters())
+    assert (await decided(sandbox, decision)).status_code == 200
+    await sandbox.work()
+    removed = decision == "confirm" and not other
+    assert await shown(asker, tax_id=TAX_ID) == int(not removed)
+    assert (await reporter.view(report["id"]))["state"] == ("removed" if removed else "active")
+    told = [one for one in sandbox.letters()[before:] if one["to"] != PHONE]
+    assert len(told) == (2 if removed else 0), "the reporter, and whoever was shown it"
+    if removed:
+        again = {"subject": {**subject, "email": MAIL}, "contract_reference": "another"}
+        assert (await reporter.create("/v1/reports", submission(**again))).status_code == 201

@@ -214,7 +214,7 @@ def nothing_waits_for_the_moderator(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(report_rules, "due", hasty)
 
 
-def what_is_restored_is_late(patch: pytest.MonkeyPatch) -> None:
+def whoever_held_it_was_not_told(patch: pytest.MonkeyPatch) -> None:
     """The number is its own again, and the time to tell somebody was over meanwhile."""
     settle = rulings.settle_notice
 

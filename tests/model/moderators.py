@@ -107,7 +107,7 @@ class Moderators(Setting):
             return
         if conflicted:
             raise Broken(Promise.CONFLICT, "a moderator decided whose report a number finds")
-        said.open = False
+        said.open, said.confirmed = False, decision == "confirm"
         for case in concerned if decision == "restore" else ():
             case.attach(self.now)
         # What was held may be due by now.

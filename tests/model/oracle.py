@@ -107,6 +107,7 @@ class Detachment:
     id: str
     said_at: datetime
     open: bool = True
+    confirmed: bool = False
 
     @property
     def tell_by(self) -> datetime:
@@ -221,10 +222,11 @@ class Case:
             self.tell_anew(now)
 
     def attach(self, now: datetime) -> None:
-        """The number is its own again: if nobody was told yet, that begins anew, with the number."""
+        """The number is its own again: whoever said otherwise holds it, and so knows of the report from now on."""
         self.detached = None
         if self.in_notice(now) and self.told_at is None:
             self.tell_anew(now)
+            self.told_at = now
 
     def end(self, why: str, now: datetime) -> None:
         """It ended, by whomever."""

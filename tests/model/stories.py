@@ -166,8 +166,8 @@ STORIES = (
         _wait(11 * DAY, 8 * DAY),
     ),
     Story(
-        Promise.IN_TIME,
-        bugs.what_is_restored_is_late,
+        Promise.BOUNDED,
+        bugs.whoever_held_it_was_not_told,
         Stage.RESTORED_UNTOLD,
         _wait(8 * DAY),
     ),

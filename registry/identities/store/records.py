@@ -212,18 +212,32 @@ async def list_under(
     return list(await session.scalars(query))
 
 
-async def end_span(
-    session: Session, value: bytes, until: date, record_id: UUID | None = None
-) -> list[UUID]:
-    """Let an identifier be theirs until that day, of all records, or one, that hold it now; returns the records."""
+async def list_lost(session: Session, record_id: UUID) -> list[dict[str, Any]]:
+    """What was detached from a record, for `put_lost`."""
+    of = Identifier
+    query = select(of.index_value, of.kind, of.key_version, of.valid_from, of.valid_until).where(
+        of.record_id == record_id, of.valid_until.is_not(None)
+    )
+    return [dict(row) for row in (await session.execute(query)).mappings()]
+
+
+async def put_lost(session: Session, record_id: UUID, lost: Sequence[dict[str, Any]]) -> None:
+    """Let a record have lost these identifiers, whether or not it names them."""
+    added = insert(Identifier).values([{"record_id": record_id, **one} for one in lost])
+    until = {"valid_until": added.excluded.valid_until}
+    await session.execute(
+        added.on_conflict_do_update(index_elements=["record_id", "index_value"], set_=until)
+    )
+
+
+async def end_span(session: Session, value: bytes, until: date) -> list[UUID]:
+    """Let an identifier be theirs until that day, of all records that hold it now; returns the records."""
     query = (
         update(Identifier)
         .where(Identifier.index_value == value, Identifier.valid_until.is_(None))
         .values(valid_until=until)
         .returning(Identifier.record_id)
     )
-    if record_id is not None:
-        query = query.where(Identifier.record_id == record_id)
     return list(await session.scalars(query))
 
 
