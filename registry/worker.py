@@ -47,7 +47,7 @@ JOBS = (
     Job("recount_due", disputes.recount_due, every=SOON),
     Job("follow_reports", disputes.follow_reports, every=MINUTELY, wakes=False),
     Job("follow_objections", erasure.follow_reports, every=MINUTELY, wakes=False),
-    Job("forget_holders", disputes.forget_holders, every=HOURLY, wakes=False),
+    Job("sweep_detachments", disputes.sweep_detachments, every=HOURLY, wakes=False),
     Job("forget_letters", erasure.forget_letters, every=HOURLY, wakes=False),
     Job("recount_conduct", disputes.recount_all, every=HOURLY, wakes=False),
     Job("count_months", transparency.count_months, every=HOURLY, wakes=False),

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.add_column("detachments", sa.Column("data_key_id", sa.Uuid(), nullable=True))
     op.add_column("detachments", sa.Column("sealed_contacts", sa.LargeBinary(), nullable=True))
     op.add_column("detachments", sa.Column("language", sa.String(), nullable=True))
+    op.create_index("ix_detachments_data_key_id", "detachments", ["data_key_id"])
     op.create_foreign_key(
         op.f("fk_detachments_data_key_id_data_keys"),
         "detachments",

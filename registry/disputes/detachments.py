@@ -137,12 +137,26 @@ async def decide(
     return await _case(session, row)
 
 
-async def forget_holders(session: Session, limit: int) -> int:
-    """Destroy the addresses of whoever was told long ago, with their letters; returns how many."""
-    keys = await store.list_answered(session, session.now - rules.HOLDER_FOR, limit)
+async def sweep(session: Session, limit: int) -> int:
+    """Forget what is of no use any more; returns how much.
+
+    The addresses of whoever was told long ago, with their letters; decisions that bar nothing any more; and what nobody
+    has looked at of reports that are erased meanwhile, or the erased number would outlive them.
+    """
+    keys = list(await store.list_answered(session, session.now - rules.HOLDER_FOR, limit))
+    since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
+    decided = await store.delete_decided(session, since)
+    idle = [
+        row
+        for row in await store.list_unseen(session)
+        if not await identities.list_detached(session, row.index_value, row.at.date())
+    ]
+    for row in idle:
+        keys += [row.data_key_id] if row.data_key_id else []
+        await store.delete_detachment(session, row)
     for key in keys:
         await vault.destroy(session, key)
-    return len(keys)
+    return len(keys) + decided
 
 
 def _place(row: Detachment) -> str:

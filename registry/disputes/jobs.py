@@ -23,10 +23,10 @@ async def advance_due(runtime: Runtime) -> int:
     return await jobs.advance_each(runtime, "dispute", store.list_due, advance)
 
 
-async def forget_holders(runtime: Runtime) -> int:
-    """Destroy the addresses of whoever detached one, a while after they were told; returns how many."""
+async def sweep_detachments(runtime: Runtime) -> int:
+    """Forget addresses and decisions of detachments that are of no use any more; returns how many."""
     async with transaction(runtime) as session:
-        return await detachments.forget_holders(session, BATCH)
+        return await detachments.sweep(session, BATCH)
 
 
 async def follow_reports(runtime: Runtime) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from registry.disputes.rules import UNDER_REVIEW, Detached, Ruling, State
 from registry.disputes.tables import Detachment, Dispute, DisputeMessage, DisputeRuling
@@ -186,6 +186,25 @@ async def list_pending(
     of = Detachment
     query = select(of).where(of.state == Detached.PENDING, of.index_value.in_(values), of.id != but)
     return (await session.scalars(query)).all()
+
+
+async def list_unseen(session: Session) -> Sequence[Detachment]:
+    """All detachments that nobody has looked at."""
+    query = select(Detachment).where(Detachment.state == Detached.PENDING).order_by(Detachment.due)
+    return (await session.scalars(query)).all()
+
+
+async def delete_detachment(session: Session, detachment: Detachment) -> None:
+    """Delete one."""
+    await session.delete(detachment)
+    await session.flush()
+
+
+async def delete_decided(session: Session, before: date) -> int:
+    """Delete detachments that were decided before that day; returns how many."""
+    of = Detachment
+    gone = await session.execute(delete(of).where(of.decided_at < before).returning(of.id))
+    return len(gone.all())
 
 
 async def list_answered(session: Session, before: datetime, limit: int) -> Sequence[UUID]:

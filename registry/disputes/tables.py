@@ -105,9 +105,9 @@ class Detachment(Base):
     #: The records that it was detached from.
     records: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     #: Where to write to whoever said it, until a moderator has decided, and in which language. The key also holds the
-    #: letter: all three are null once that has arrived.
+    #: letter, and is destroyed a while after the decision.
     data_key_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("data_keys.id", ondelete="SET NULL")
+        ForeignKey("data_keys.id", ondelete="SET NULL"), index=True
     )
     sealed_contacts: Mapped[bytes | None]
     language: Mapped[str | None]

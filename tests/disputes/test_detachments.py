@@ -7,8 +7,6 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from registry.disputes import jobs
-from registry.platform import clock
 from registry.staff.rules import Role
 from tests.disputes.people import MAIL, PHONE, SUBJECT
 from tests.factories import rows
@@ -270,29 +268,6 @@ async def test_whoever_said_so_is_told_what_was_decided_and_nothing_else(
     assert str(report["id"]) not in letter["text"], "whoever reads it may be a stranger"
     await sandbox.work()
     assert len(sandbox.letters()) == before + 1
-
-
-async def test_the_address_of_whoever_said_so_goes_after_the_letter(
-    sandbox: Registry, asker: Shop
-) -> None:
-    await say(sandbox, await holder(sandbox))
-    assert await jobs.forget_holders(sandbox.runtime) == 0
-    await decided(sandbox, "confirm")
-    await sandbox.work()
-    said = (
-        "SELECT sealed_contacts, (SELECT count(*) FROM messages WHERE about_id = detachments.id) AS letters,"
-        " (SELECT count(*) FROM data_keys WHERE id = data_key_id) AS keys FROM detachments"
-    )
-    assert await rows.select(sandbox.runtime, said) == [
-        {"sealed_contacts": None, "letters": 1, "keys": 1}
-    ]
-    with clock.shifted(29 * DAY):
-        assert await jobs.forget_holders(sandbox.runtime) == 0
-    with clock.shifted(31 * DAY):
-        assert await jobs.forget_holders(sandbox.runtime) == 1
-    assert await rows.select(sandbox.runtime, said) == [
-        {"sealed_contacts": None, "letters": 0, "keys": 0}
-    ]
 
 
 async def test_a_reason_that_a_stranger_reads_is_one_short_line(
