@@ -80,7 +80,7 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
     audit.record(
         session, person.actor, "identifier.detached", "detachment", row.id, details=details
     )
-    return DetachmentView(id=row.id, state=Detached.PENDING, at=row.at)
+    return DetachmentView(id=row.id, state=Detached.PENDING, at=row.at, due=row.due)
 
 
 async def queue(

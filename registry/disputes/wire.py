@@ -224,11 +224,12 @@ class DetachmentRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class DetachmentView(Struct, frozen=True, kw_only=True):
-    """The identifier is detached. A moderator looks at it; it holds meanwhile."""
+    """The identifier is detached. A moderator looks at it; it holds meanwhile. What they decide is written to it."""
 
     id: UUID
     state: Detached
     at: datetime
+    due: Annotated[datetime, Meta(description="By when a moderator means to have looked.")]
 
 
 class DetachmentCase(Struct, frozen=True, kw_only=True):

@@ -61,7 +61,7 @@ async def test_the_holder_is_rid_of_it_at_once_and_has_learnt_nothing(
     assert problem(refused) == (403, "second-proof-needed")
     said = await say(sandbox, token)
     assert said.status_code == 201, said.text
-    assert said.json().keys() == {"id", "state", "at"}
+    assert said.json().keys() == {"id", "state", "at", "due"}
     assert await shown(asker, phone=PHONE) == 0
     assert (await asker.look_up(phone=PHONE))["result"] == "no_record"
     assert await shown(asker, email=MAIL, name=NAME) == 1, "the report stays with its person"
