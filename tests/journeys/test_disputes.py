@@ -237,7 +237,7 @@ async def _is_rid_of_it(registry: Registry, report_id: str) -> None:
     assert (await http.post("/v1/disputes", json=body, headers=token)).status_code == 403
     said = {"ground": "number_changed_owner"}
     freed = await http.post("/v1/subject/detachments", json=said, headers=token)
-    assert (freed.status_code, freed.json().keys()) == (201, {"id", "state", "at"})
+    assert (freed.status_code, freed.json().keys()) == (201, {"id", "state", "at", "due"})
 
 
 async def test_with_both_proofs_he_would_have_learnt_it(
