@@ -47,6 +47,7 @@ JOBS = (
     Job("recount_due", disputes.recount_due, every=SOON),
     Job("follow_reports", disputes.follow_reports, every=MINUTELY, wakes=False),
     Job("follow_objections", erasure.follow_reports, every=MINUTELY, wakes=False),
+    Job("escalate_detachments", disputes.escalate_detachments, every=MINUTELY, wakes=False),
     Job("sweep_detachments", disputes.sweep_detachments, every=HOURLY, wakes=False),
     Job("forget_letters", erasure.forget_letters, every=HOURLY, wakes=False),
     Job("recount_conduct", disputes.recount_all, every=HOURLY, wakes=False),

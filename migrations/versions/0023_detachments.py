@@ -1,4 +1,4 @@
-"""Whoever detached an identifier is told what a moderator decided; and no notice ends before one has looked."""
+"""Whoever detached an identifier is told what a moderator decided; and a notice waits for that."""
 
 import sqlalchemy as sa
 from alembic import op

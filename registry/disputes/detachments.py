@@ -5,7 +5,7 @@ their person. A moderator looks at it afterwards, and may take it back.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from registry.audit import service as audit
@@ -21,22 +21,24 @@ from registry.disputes.wire import (
     DetachmentView,
 )
 from registry.identities import service as identities
+from registry.messages import operator
 from registry.messages.rules import Template
 from registry.platform import vault
+from registry.platform.actor import SYSTEM
 from registry.platform.db import lock_values
 from registry.platform.errors import Conflict
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import held, post, rulings
+from registry.reports import held, letters, post, rulings
 from registry.reports.held import Held
 from registry.staff.access import Staff, refuse_conflict
 from registry.subjects.access import Person
 
 
 class AlreadyDetached(Conflict):
-    """An identifier can be detached once in twelve months, unless a moderator agreed: what comes later is new."""
+    """An identifier can be detached once in so many months, unless a moderator agreed: what comes later is new."""
 
     slug, title = "already-detached", "This identifier was detached already"
 
@@ -48,18 +50,17 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
         raise invalid([Fault("/ground", f"must be one of: {allowed}")])
     value = person.proven[0]
     await _wait_turn(session, value)
-    since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
-    if await store.find_detachment(session, value, since):
+    if await store.find_detachment(session, value, _barred_since(session)):
         raise AlreadyDetached(
-            "It holds until a moderator has looked; one that was taken back can be said again after twelve months."
+            "It holds until a moderator has looked; one that was taken back can be said again after "
+            f"{session.policy.detachment_again_months} months."
         )
     known = await held.of_records(session, await identities.records_under(session, [value]))
     for one in known:  # before the identities are locked, as everywhere
         await held.lock(session, one.report.id)
     records = await identities.detach(session, value, session.now.date())
-    due = session.now + timedelta(days=rules.DETACHMENT_DAYS)
     for one in await held.of_records(session, records):
-        await rulings.doubt_notice(session, one.report.id, due)
+        await rulings.doubt_notice(session, one.report.id)
     key = await vault.create(session, session.keyring, owner=None)
     row = Detachment(
         id=uuid7(),
@@ -70,7 +71,7 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
         data_key_id=key.id,
         language=person.language,
         at=session.now,
-        due=due,
+        due=session.policy.ends("detachment_days", session.now),
         version=1,
     )
     row.sealed_contacts = key.seal(_place(row), _contacts(session, value, known))
@@ -119,10 +120,10 @@ async def decide(
     lost = await identities.detached_of(session, row.records)
     for one in reports:
         values = lost.get(one.report.record_id or one.report.id, {})
-        further = await store.list_pending(session, values, row.id)
-        held_until = max((other.due for other in further), default=None)
-        await rulings.settle_notice(session, one.report.id, anew=restores, held_until=held_until)
-        if not (restores or post.addresses(session, one.subject) - values.keys()):
+        further = await store.any_pending(session, values, row.id)
+        await rulings.settle_notice(session, one.report.id, anew=restores, held=further)
+        left = any(value not in values for value, _ in post.addresses(session, one.subject))
+        if not (restores or left):
             await rulings.remove_untold(session, moderator.actor, one.report.id, command.reason)
     if reports or not restores:  # else there is nothing left that it could be found by
         await _tell(session, row, command.reason)
@@ -137,15 +138,30 @@ async def decide(
     return await _case(session, row)
 
 
+async def escalate(session: Session, limit: int) -> int:
+    """Tell the operator, once of each, what nobody has looked at in time; returns of how many."""
+    late = await store.lock_late(session, limit)
+    for row in late:
+        row.overdue_at = session.now
+        key = row.data_key_id and await vault.fetch(session, session.keyring, row.data_key_id)
+        if key:
+            values = {"detachment_id": str(row.id)}
+            template = Template.OPERATOR_DETACHMENT_OVERDUE
+            await operator.tell(session, template, values, about_id=row.id, data_key=key)
+        audit.record(session, SYSTEM, "identifier.decision_late", "detachment", row.id)
+    await session.flush()
+    return len(late)
+
+
 async def sweep(session: Session, limit: int) -> int:
     """Forget what is of no use any more; returns how much.
 
     The addresses of whoever was told long ago, with their letters; decisions that bar nothing any more; and what nobody
     has looked at of reports that are erased meanwhile, or the erased number would outlive them.
     """
-    keys = list(await store.list_answered(session, session.now - rules.HOLDER_FOR, limit))
-    since = months_after(session.now.date(), -rules.DETACHED_FOR_MONTHS)
-    decided = await store.delete_decided(session, since)
+    told = session.now - timedelta(days=session.policy.outbox_days)
+    keys = list(await store.list_answered(session, told, limit))
+    decided = await store.delete_decided(session, _barred_since(session))
     idle = [
         row
         for row in await store.list_unseen(session)
@@ -157,6 +173,11 @@ async def sweep(session: Session, limit: int) -> int:
     for key in keys:
         await vault.destroy(session, key)
     return len(keys) + decided
+
+
+def _barred_since(session: Session) -> date:
+    """The day from which on one that is undecided, or was taken back, bars the next."""
+    return months_after(session.now.date(), -session.policy.detachment_again_months)
 
 
 def _place(row: Detachment) -> str:
@@ -181,7 +202,7 @@ async def _tell(session: Session, row: Detachment, reason: str) -> None:
         session,
         contacts,
         Template.DETACHMENT_RESTORED if restored else Template.DETACHMENT_CONFIRMED,
-        {"reason_text": reason, "file_url": f"{session.runtime.settings.public_url}/docs/you"},
+        {"reason_text": reason, "file_url": letters.page(session)},
         language=row.language,
         about_id=row.id,
         key=key,

@@ -23,6 +23,12 @@ async def advance_due(runtime: Runtime) -> int:
     return await jobs.advance_each(runtime, "dispute", store.list_due, advance)
 
 
+async def escalate_detachments(runtime: Runtime) -> int:
+    """Tell the operator at which detachments nobody has looked in time; returns of how many."""
+    async with transaction(runtime) as session:
+        return await detachments.escalate(session, BATCH)
+
+
 async def sweep_detachments(runtime: Runtime) -> int:
     """Forget addresses and decisions of detachments that are of no use any more; returns how many."""
     async with transaction(runtime) as session:

@@ -14,8 +14,8 @@ from registry.staff.rules import Role
 
 @get("/v1/operations/conduct", tags=["Operations"], guards=[staff(Role.OPERATOR)])
 async def view_conduct(request: Request[Any, Any, Any]) -> ConductReport:
-    """Read which disputes are overdue, and whose decisions did not last: businesses on probation, and what of each
-    moderator's published and upheld reports stood.
+    """Read what is overdue, and whose decisions did not last: disputes and detachments that no moderator has decided in
+    time, businesses on probation, and what of each moderator's published and upheld reports stood.
 
     Counted anew with each call, over the last year. A business is put on probation by itself; of moderators nothing
     follows by itself: talk to them.

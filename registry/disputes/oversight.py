@@ -8,7 +8,12 @@ from uuid import UUID
 from registry.businesses import conduct
 from registry.disputes import rules, store
 from registry.disputes.rules import Outcome
-from registry.disputes.wire import ConductReport, ModeratorConduct, OverdueDispute
+from registry.disputes.wire import (
+    ConductReport,
+    ModeratorConduct,
+    OverdueDetachment,
+    OverdueDispute,
+)
 from registry.platform.runtime import Session
 from registry.reports import held
 from registry.staff import service as staff
@@ -28,6 +33,10 @@ async def report(session: Session) -> ConductReport:
                 due=row.review_due or row.state_since,
             )
             for row in await store.list_overdue(session, limit=MOST_OVERDUE)
+        ],
+        detachments_overdue=[
+            OverdueDetachment(id=id_, due=due)
+            for id_, due in await store.list_late(session, limit=MOST_OVERDUE)
         ],
         since=since,
         businesses=await conduct.list_on_probation(session),

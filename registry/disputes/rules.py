@@ -16,7 +16,7 @@ An event that the table does not list for a state is illegal there and changes n
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
@@ -287,14 +287,6 @@ def may_read(reader: Side, author: Side, to: Audience) -> bool:
 
 #: What the holder of one identifier alone may say: it is detached, nothing is revealed.
 OF_ONE = frozenset({Ground.NOT_ME, Ground.NUMBER_CHANGED_OWNER})
-#: An identifier can be detached once in so many months: its next holder may say so again.
-DETACHED_FOR_MONTHS = 12
-#: Days within which a moderator means to look at a detachment; it holds meanwhile.
-DETACHMENT_DAYS = 30
-
-
-#: How long the address of whoever detached it is kept after the decision: its letter may be tried again, or come back.
-HOLDER_FOR = timedelta(days=30)
 
 
 class Detached(StrEnum):

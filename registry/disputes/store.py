@@ -179,13 +179,27 @@ async def list_detachments(
     return [(row.id, row.due, row.version) for row in rows]
 
 
-async def list_pending(
-    session: Session, values: Collection[bytes], but: UUID
-) -> Sequence[Detachment]:
-    """Further detachments of these identifiers that nobody has looked at."""
+async def any_pending(session: Session, values: Collection[bytes], but: UUID) -> bool:
+    """Whether there is a further detachment of these identifiers that nobody has looked at."""
     of = Detachment
-    query = select(of).where(of.state == Detached.PENDING, of.index_value.in_(values), of.id != but)
-    return (await session.scalars(query)).all()
+    query = select(of.id).where(of.state == Detached.PENDING, of.index_value.in_(values))
+    return await session.scalar(query.where(of.id != but).limit(1)) is not None
+
+
+async def lock_late(session: Session, limit: int) -> Sequence[Detachment]:
+    """Detachments that nobody has looked at in time, of which the operator was not told, locked for a change."""
+    of = Detachment
+    late = of.state == Detached.PENDING, of.due <= session.now, of.overdue_at.is_(None)
+    query = select(of).where(*late).order_by(of.due).limit(limit)
+    return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+
+
+async def list_late(session: Session, *, limit: int) -> Sequence[tuple[UUID, datetime]]:
+    """(id, due) of detachments that nobody has looked at in time, the longest overdue first."""
+    of = Detachment
+    query = select(of.id, of.due).where(of.state == Detached.PENDING, of.due <= session.now)
+    rows = await session.execute(query.order_by(of.due, of.id).limit(limit))
+    return [(row.id, row.due) for row in rows]
 
 
 async def list_unseen(session: Session) -> Sequence[Detachment]:

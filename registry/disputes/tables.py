@@ -113,6 +113,8 @@ class Detachment(Base):
     language: Mapped[str | None]
     at: Mapped[datetime]
     due: Mapped[datetime]
+    #: When the operator was told that nobody has looked in time.
+    overdue_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     decided_at: Mapped[datetime | None]

@@ -200,6 +200,13 @@ class OverdueDispute(Struct, frozen=True, kw_only=True):
     due: Annotated[datetime, Meta(description="When a ruling was due.")]
 
 
+class OverdueDetachment(Struct, frozen=True, kw_only=True):
+    """A detached phone or e-mail at which no moderator has looked in time: reports that wait for it are hidden."""
+
+    id: UUID
+    due: Annotated[datetime, Meta(description="By when a moderator meant to have looked.")]
+
+
 class ConductReport(Struct, frozen=True, kw_only=True):
     """What is late, businesses past the line, and how moderators' decisions fared."""
 
@@ -207,7 +214,10 @@ class ConductReport(Struct, frozen=True, kw_only=True):
         list[OverdueDispute],
         Meta(description="Without a ruling in time, the longest overdue first; 100 at most."),
     ]
-
+    detachments_overdue: Annotated[
+        list[OverdueDetachment],
+        Meta(description="Not looked at in time, the longest overdue first; 100 at most."),
+    ]
     since: Annotated[datetime, Meta(description="Decisions after this time are counted.")]
     businesses: Annotated[
         list[BusinessOnProbation], Meta(description="On probation, the longest first.")

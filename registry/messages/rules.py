@@ -170,6 +170,8 @@ class Template(StrEnum):
     OPERATOR_NOTICED = "operator_noticed"
     #: To the operator: no moderator has ruled in time.
     OPERATOR_OVERDUE = "operator_overdue"
+    #: To the operator: no moderator has looked at a detached phone or e-mail in time.
+    OPERATOR_DETACHMENT_OVERDUE = "operator_detachment_overdue"
     #: To the operator: a business's lookups were suspended by rule.
     OPERATOR_SUSPENDED = "operator_suspended"
     #: To a business: its access is suspended.

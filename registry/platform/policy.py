@@ -57,6 +57,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ruling_extension_days: int
     appeal_days: int
     objection_days: int
+    detachment_days: int
+    detachment_again_months: int
     correction_months: int
     file_names_businesses: bool
     erase_after_days: int

@@ -10,10 +10,9 @@ from types import MappingProxyType
 
 from registry.businesses import service as businesses
 from registry.identities import service as identities
-from registry.matching.fingerprints import keyed
 from registry.matching.subject import Subject
 from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
+from registry.messages.rules import Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import post
@@ -83,16 +82,9 @@ async def write_to_person(
     """Write to every phone and address of the report, but to none that was detached: it has another holder."""
     records = [report.record_id] if report.record_id else []
     gone = (await identities.detached_of(session, records)).get(report.record_id or report.id, {})
-    mails = zip(subject.emails, subject.mail_addresses, strict=True)
-    known = [("email", Channel.MAIL, normal, address) for normal, address in mails]
-    known += [("phone", Channel.SMS, phone, phone) for phone in subject.phones]
     await post.to_person(
         session,
-        [
-            (channel, address)
-            for kind, channel, normal, address in known
-            if keyed(kind, normal, session.keyring.index_key) not in gone
-        ],
+        [contact for value, contact in post.addresses(session, subject) if value not in gone],
         template,
         values,
         language=messages.language_of(subject.country),

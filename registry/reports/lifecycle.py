@@ -124,7 +124,7 @@ def set_clock(session: Session, report: Report) -> None:
         ends=policy.ends,
         told_until=report.visible_from if report.notice_delivered_at else None,
         retention_until=report.retention_until,
-        held_until=report.notice_held_until,
+        held=report.notice_held,
         brought_back=report.reinsertion_of is not None,
         answered=report.answered_at is not None,
     )

@@ -14,25 +14,20 @@ from registry.platform.vault import DataKey
 Values = Mapping[str, str | date]
 
 
+def addresses(session: Session, subject: Subject) -> list[tuple[bytes, tuple[str, str]]]:
+    """All that the person could be written to at: its index value, and (channel, address) as the report has it."""
+    mails = zip(subject.emails, subject.mail_addresses, strict=True)
+    known = [("email", normal, (Channel.MAIL, address)) for normal, address in mails]
+    known += [("phone", phone, (Channel.SMS, phone)) for phone in subject.phones]
+    key = session.keyring.index_key
+    return [(keyed(kind, normal, key), contact) for kind, normal, contact in known]
+
+
 def contacts(
     session: Session, proven: Collection[bytes], subject: Subject
 ) -> list[tuple[str, str]]:
     """(channel, address) of what the person proved, as the report has it, and of nothing else that it names."""
-    values = [("phone", Channel.SMS, p, p) for p in subject.phones]
-    mails = zip(subject.emails, subject.mail_addresses, strict=True)
-    values += [("email", Channel.MAIL, normal, address) for normal, address in mails]
-    return [
-        (channel, address)
-        for kind, channel, normal, address in values
-        if keyed(kind, normal, session.keyring.index_key) in proven
-    ]
-
-
-def addresses(session: Session, subject: Subject) -> set[bytes]:
-    """Index values of all that the person could be written to at."""
-    known = [("phone", phone) for phone in subject.phones]
-    known += [("email", email) for email in subject.emails]
-    return {keyed(kind, value, session.keyring.index_key) for kind, value in known}
+    return [contact for value, contact in addresses(session, subject) if value in proven]
 
 
 async def to_person(

@@ -280,16 +280,16 @@ def due(
     ends: Ends,
     told_until: datetime | None,
     retention_until: datetime,
-    held_until: datetime | None = None,
+    held: bool = False,
     brought_back: bool = False,
     answered: bool = False,
 ) -> tuple[Event, datetime] | None:
     """What the clock brings next to a report that entered `state` at `since`, and when.
 
-    `told_until` is the end of the notice days, known once the person was told; `held_until`, when the time in which
-    they must be told begins at the earliest. `brought_back`: whether it is a
-    reinsertion, of which the person must hear sooner. `answered`: whether the reporter has answered the dispute; the
-    ruling is then the dispute's own clock.
+    `told_until` is the end of the notice days, known once the person was told. `held`: a moderator has yet to say
+    whether an address of it is the person's; only the end of its retention ends it until then. `brought_back`: whether
+    it is a reinsertion, of which the person must hear sooner. `answered`: whether the reporter has answered the
+    dispute; the ruling is then the dispute's own clock.
     """
     if state is State.SUBMITTED:
         return Event.COOLED_OFF, ends("cooling_off_hours", since)
@@ -299,7 +299,8 @@ def due(
         return Event.NOTICE_ENDED, told_until
     if state is State.NOTICE:
         attempts = "reinsertion_notice_business_days" if brought_back else "notice_attempt_days"
-        return Event.UNDELIVERABLE, ends(attempts, max(since, held_until or since))
+        last = ends(attempts, since)
+        return Event.UNDELIVERABLE, max(last, retention_until) if held else last
     if state is State.CONTESTED and not answered:
         silent = (Event.REPORTER_SILENT, ends("answer_days", since))
         return min(silent, (Event.EXPIRE, retention_until), key=lambda change: change[1])

@@ -4,7 +4,7 @@ A dispute hides at once, a ruling restores, corrects or ends. Who may dispute an
 there; whether the report's state allows it is decided here, by the table.
 """
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -151,30 +151,28 @@ async def lift(session: Session, actor: Actor, report_id: UUID) -> None:
     _record(session, actor, report, "report.restriction_lifted")
 
 
-async def doubt_notice(session: Session, report_id: UUID, until: datetime) -> None:
+async def doubt_notice(session: Session, report_id: UUID) -> None:
     """Whoever was told of it may not be the person: the notice counts no longer, and goes to what addresses are left.
 
-    Where there are none, nobody can be told, and the report ends by that clock, which does not run until then: else
-    whoever was reported could end the report by a word that no moderator has looked at.
+    Where there are none, nobody can be told, and the report waits for a moderator: else whoever was reported could end
+    it by a word that nobody has looked at.
     """
     report = await store.lock(session, report_id)
     await lifecycle.advance(session, report)
-    report.notice_held_until = max(until, report.notice_held_until or until)
+    report.notice_held = True
     if report.state == State.NOTICE:
         await lifecycle.notify_anew(session, report)
 
 
-async def settle_notice(
-    session: Session, report_id: UUID, *, anew: bool, held_until: datetime | None
-) -> None:
-    """A moderator has looked at such a word; `held_until`: another is still to be looked at.
+async def settle_notice(session: Session, report_id: UUID, *, anew: bool, held: bool) -> None:
+    """A moderator has looked at such a word; `held`: another is still to be looked at.
 
     `anew`: the address is the person's after all. Whoever said otherwise had control of it, and so knows of the report:
     its days begin now, and the letter says so.
     """
     report = await store.lock(session, report_id)
     await lifecycle.advance(session, report)
-    report.notice_held_until = held_until
+    report.notice_held = held
     if report.state != State.NOTICE:
         return
     if anew and report.notice_delivered_at is None:

@@ -55,9 +55,9 @@ class Report(Base):
     notice_delivered_at: Mapped[datetime | None]
     #: When its facts may be seen at the earliest; fixed when notice is delivered.
     visible_from: Mapped[datetime | None]
-    #: The time in which somebody must be told counts from here at the earliest: somebody says that an address of it is
-    #: not the person's, and no moderator has looked.
-    notice_held_until: Mapped[datetime | None]
+    #: Somebody says that an address of it is not the person's, and no moderator has looked: it does not end for want of
+    #: an address until one has.
+    notice_held: Mapped[bool] = mapped_column(default=False)
     #: When the person last disputed it, or appealed: their complaint about its reporter.
     disputed_at: Mapped[datetime | None]
     #: When the reporter answered the present dispute.

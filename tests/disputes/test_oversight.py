@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from registry.staff.rules import Role
+from tests.disputes import test_detachments as detachments
 from tests.disputes.cases import decided, ended, somebody
-from tests.disputes.people import rule
+from tests.disputes.people import SUBJECT, rule
+from tests.factories import rows
 from tests.factories.registry import Registry, problem
 
 
@@ -57,6 +59,29 @@ async def test_silence_and_withdrawal_are_not_the_moderators_fault(sandbox: Regi
             await shop.call("POST", f"/v1/reports/{report_id}/withdraw", {"reason": "Wrong."})
     async with sandbox.after(timedelta(days=11)):
         assert _counts(await _report(sandbox)) == [(2, 0, 0, 0, 0, 0)]
+
+
+async def test_a_detachment_that_nobody_looks_at_is_told_to_the_operator_once(
+    sandbox: Registry,
+) -> None:
+    await sandbox.published(await sandbox.shop(), subject=SUBJECT)
+    said = (await detachments.say(sandbox, await detachments.holder(sandbox))).json()
+    assert (await _report(sandbox))["detachments_overdue"] == []
+
+    def alarms() -> list[str]:
+        return [one["text"] for one in sandbox.letters() if one["to"] == "operator@localhost"]
+
+    for late in (timedelta(days=30, minutes=1), timedelta(days=31)):
+        async with sandbox.after(late):
+            (alarm,) = alarms()
+            assert said["id"] in alarm
+            listed = {"id": said["id"], "due": said["due"]}
+            assert (await _report(sandbox))["detachments_overdue"] == [listed]
+    async with sandbox.after(timedelta(days=32)):
+        assert (await detachments.decided(sandbox, "confirm")).status_code == 200
+        assert (await _report(sandbox))["detachments_overdue"] == []
+    trail = "SELECT count(*) FROM audit_entries WHERE action = 'identifier.decision_late'"
+    assert await rows.select(sandbox.runtime, trail) == [{"count": 1}]
 
 
 async def test_it_is_the_operators_alone(shared: Registry) -> None:

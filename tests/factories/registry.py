@@ -43,6 +43,7 @@ JOBS = (
     Job("follow_objections", erasure_jobs.follow_reports, 1),
     Job("follow_reports", dispute_jobs.follow_reports, 1),
     Job("recount_due", dispute_jobs.recount_due, 1),
+    Job("escalate_detachments", dispute_jobs.escalate_detachments, 1),
 )
 _numbers = itertools.count(1)
 

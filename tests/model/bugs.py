@@ -209,7 +209,7 @@ def nothing_waits_for_the_moderator(patch: pytest.MonkeyPatch) -> None:
     due = report_rules.due
 
     def hasty(state: Any, **given: Any) -> Any:
-        return due(state, **{**given, "held_until": None})
+        return due(state, **{**given, "held": False})
 
     patch.setattr(report_rules, "due", hasty)
 

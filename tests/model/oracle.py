@@ -12,7 +12,7 @@ from enum import StrEnum
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 COOLING, NOTICE, UNDELIVERABLE = 24 * HOUR, 7 * DAY, 14 * DAY
 ANSWER, RULING, MORE_FOR_EVIDENCE, INFO = 10 * DAY, 30 * DAY, 15 * DAY, 10 * DAY
-WEIGHING, LOOKED_AT = 30 * DAY, 30 * DAY
+WEIGHING = 30 * DAY
 #: What a report may be hidden for in all: a ruling with its extension, one appeal, and one objection.
 MOST_HIDDEN = RULING + MORE_FOR_EVIDENCE + RULING + WEIGHING
 
@@ -108,11 +108,6 @@ class Detachment:
     said_at: datetime
     open: bool = True
     confirmed: bool = False
-
-    @property
-    def tell_by(self) -> datetime:
-        """Until when, undecided, it keeps the time from running out in which somebody must be told."""
-        return self.said_at + LOOKED_AT + UNDELIVERABLE
 
 
 @dataclass
@@ -212,8 +207,8 @@ class Case:
         """Until when somebody must be told of it."""
         assert self.noticed_at is not None
         by = self.noticed_at + UNDELIVERABLE
-        held = self.detached
-        return max(by, held.tell_by) if held is not None and held.open else by
+        held = self.detached is not None and self.detached.open
+        return max(by, self.retention_until) if held else by
 
     def detach(self, by: Detachment, now: datetime) -> None:
         """The number is its no longer; if its notice runs, it begins anew."""
@@ -256,11 +251,12 @@ class Case:
         if self.ended is not None:
             return
         contest = self.contest
-        if now >= self.retention_until:
+        untold = self.published_at is not None and self.told_at is None
+        if now >= self.retention_until and not untold:
             self.end("expired", now)
         elif self.asked_at is not None and now >= self.asked_at + INFO:
             self.end("rejected", now)
-        elif self.published_at is not None and self.told_at is None:
+        elif untold:
             if now >= self.tell_by():
                 self.end("rejected", now)
         elif contest is not None:

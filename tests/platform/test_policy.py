@@ -25,6 +25,8 @@ UA: dict[str, object] = {
     "ruling_extension_days": 15,
     "appeal_days": 14,
     "objection_days": 30,
+    "detachment_days": 30,
+    "detachment_again_months": 12,
     "correction_months": 6,
     "file_names_businesses": False,
     "erase_after_days": 30,
