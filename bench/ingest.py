@@ -13,8 +13,7 @@ and ratios, and the CPU of a report (server + database).
 import argparse
 import itertools
 import json
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -29,8 +28,6 @@ from registry.platform.db import plain_dsn
 SIDES = ("ours", "plain reports")
 SURNAMES = ("Петренко", "Ткачук", "Мельник", "Kovalenko", "Бондар", "Гончар", "Шульга")
 GIVEN = ("Іван", "Олена", "Степан", "Софія", "Iryna", "Марко", "Дмитро", "Ганна")
-#: More than any round sends.
-MOST = 40_000
 
 
 def report(key: str, number: int, people: int, happened: date) -> bytes:
@@ -55,21 +52,6 @@ def report(key: str, number: int, people: int, happened: date) -> bytes:
     return bench_load.request("/v1/reports", key, json.dumps(body).encode(), headers)
 
 
-async def rounds(
-    bench: Bench, ports: dict[str, int], sent: Iterator[bytes], connections: int
-) -> dict[str, Load]:
-    """Every side in turn, several times, with reports that nobody has sent before; the medians."""
-    found: dict[str, list[Load]] = {side: [] for side in ports}
-    for _ in range(bench.options.rounds):
-        for side, port in ports.items():
-            new = itertools.islice(sent, MOST)
-            found[side].append(await bench.load(port, new, connections))
-    return {
-        side: Load(*map(statistics.median, zip(*loads, strict=True)))
-        for side, loads in found.items()
-    }
-
-
 async def measure(options: argparse.Namespace, url: str, folder: Path) -> None:
     """Build the data, run the rounds, print."""
     key, postmaster = await prepare(url, folder, persons=1)
@@ -81,7 +63,7 @@ async def measure(options: argparse.Namespace, url: str, folder: Path) -> None:
     sent = (report(key, number, options.people, happened) for number in itertools.count())
     with bench.serving(SIDES) as ports:
         for connections in options.connections:
-            got = await rounds(bench, ports, sent, connections)
+            got = await bench.rounds(ports, sent, connections)
             print(
                 f"{connections:2} connection{'s' if connections > 1 else ' '}",
                 show(got),
@@ -107,7 +89,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--connections", type=int, nargs="*", default=[1, 8])
-    parser.set_defaults(persons=1)
+    parser.set_defaults(
+        persons=1
+    )  # of whom `prepare` makes facts to look up: none is looked up here
     options = parser.parse_args()
     on_its_own(lambda url, folder: measure(options, url, folder))
 

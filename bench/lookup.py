@@ -190,7 +190,8 @@ class Bench:
     async def rounds(
         self,
         ports: dict[str, int],
-        mix: str,
+        requests: Iterable[bytes],
+        connections: int = CONNECTIONS,
         rates: dict[str, float] | None = None,
     ) -> dict[str, Load]:
         """Every side in turn, several times; the medians."""
@@ -198,7 +199,7 @@ class Bench:
         for _ in range(self.options.rounds):
             for side, port in ports.items():
                 rate = rates and rates[side]
-                found[side].append(await self.load(port, self.mixes[mix], CONNECTIONS, rate))
+                found[side].append(await self.load(port, requests, connections, rate))
         return {
             side: Load(*map(statistics.median, zip(*loads, strict=True)))
             for side, loads in found.items()
@@ -226,8 +227,8 @@ class Bench:
         """As fast as it goes; returns the peak of the mix, by side."""
         print(f"\n{processes} process{'es' if processes > 1 else ''}, as fast as it goes")
         with self.serving(SIDES, processes) as ports:
-            for mix in self.mixes:
-                got = await self.rounds(ports, mix)
+            for mix, requests in self.mixes.items():
+                got = await self.rounds(ports, requests)
                 ours = got["ours"].rate
                 print(
                     f"  {mix:7}"
@@ -247,7 +248,7 @@ class Bench:
         own = {side: peak / 2 for side, peak in peaks.items()}
         with self.serving(SIDES, processes) as ports:
             for name, rates in (("half of our peak", half), ("half of each one's own peak", own)):
-                got = await self.rounds(ports, "mix", rates)
+                got = await self.rounds(ports, self.mixes["mix"], rates=rates)
                 print(
                     f"  {name:28}"
                     + "".join(
@@ -262,7 +263,7 @@ class Bench:
         print("\nCPU of a call with each control and without it (hits, one process)")
         for control in self.options.controls.split(","):
             with self.serving(("ours", f"ours without {control}")) as ports:
-                got = await self.rounds(ports, "hits")
+                got = await self.rounds(ports, self.mixes["hits"])
                 on, off = (load.server + load.database for load in got.values())
             print(f"  {control:30} {on:6.0f} us with, {off:6.0f} us without: {on - off:5.0f} us")
 

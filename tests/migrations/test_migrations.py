@@ -74,6 +74,38 @@ _LOOKUPS = """
 """
 
 
+_REPORTS = """
+    WITH report AS (
+        INSERT INTO reports (id, business_id, version, state, state_since, category, incident_on, contract_index,
+                             evidence_count, contacts_count, approvals_needed, submitted_at, retention_until, policy,
+                             record_id, due_at, due_event)
+        SELECT gen_random_uuid(), id, 1, 'notice', now(), 'no_show', now(), 'x', 0, 0, 1, now(),
+               now() + interval '9 months', 'ua', gen_random_uuid(), now() + interval '44 days', 'undeliverable'
+        FROM businesses, generate_series(1, 2)
+        RETURNING record_id
+    )
+    INSERT INTO detachments (id, index_value, ground, state, records, at, due, version)
+    SELECT record_id, 'x', 'not_me', 'pending', ARRAY[record_id], now(), now(), 1 FROM report LIMIT 1
+"""
+
+
+async def test_what_is_pending_holds_its_report_after_the_upgrade(server_url: str) -> None:
+    """Until its retention ends; another report keeps its clock."""
+    async with scratch.database(server_url, f"held_{secrets.token_hex(6)}") as url:
+        engine = make_engine(url, role=None)
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda it: command.upgrade(migrate.config(it), "0023"))
+            await connection.execute(text("SET LOCAL ROLE registry_system"))
+            await connection.execute(text(_BUSINESS))
+            await connection.execute(text(_REPORTS))
+        assert "0024" in await migrate.upgrade(url)
+        async with engine.begin() as connection:
+            await connection.execute(text("SET LOCAL ROLE registry_system"))
+            said = "SELECT notice_held, due_at = retention_until AS late FROM reports ORDER BY 1"
+            assert (await connection.execute(text(said))).all() == [(False, False), (True, True)]
+        await engine.dispose()
+
+
 async def test_recorded_lookups_are_moved_into_their_months(server_url: str) -> None:
     """Every row once, the oldest and that of a moved clock too; keys in use beside them."""
     kept = "SELECT id, at, report_ids FROM lookups ORDER BY at"
