@@ -50,10 +50,12 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
         raise invalid([Fault("/ground", f"must be one of: {allowed}")])
     value = person.proven[0]
     await _wait_turn(session, value)
-    if await store.find_detachment(session, value, _barred_since(session)):
+    since, today = _barred_since(session), session.now.date()
+    # What was detached is told apart by its day.
+    if await store.any_detachment(session, value, since=since, today=today):
         raise AlreadyDetached(
-            "It holds until a moderator has looked; one that was taken back can be said again after "
-            f"{session.policy.detachment_again_months} months."
+            "It holds until a moderator has looked. One that was taken back can be said again after "
+            f"{session.policy.detachment_again_months} months, one that was confirmed from the next day on."
         )
     known = await held.of_records(session, await identities.records_under(session, [value]))
     for one in known:  # before the identities are locked, as everywhere

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select
 
 from registry.disputes.rules import UNDER_REVIEW, Detached, Ruling, State
 from registry.disputes.tables import Detachment, Dispute, DisputeMessage, DisputeRuling
@@ -147,14 +147,12 @@ async def list_businesses(session: Session, *, since: datetime) -> Sequence[UUID
     return (await session.scalars(query)).all()
 
 
-async def find_detachment(session: Session, value: bytes, since: date) -> Detachment | None:
-    """The detachment of an identifier since that day that is undecided, or was taken back."""
-    query = select(Detachment).where(
-        Detachment.index_value == value,
-        Detachment.at >= since,
-        Detachment.state != Detached.CONFIRMED,
-    )
-    return (await session.scalars(query.limit(1))).first()
+async def any_detachment(session: Session, value: bytes, *, since: date, today: date) -> bool:
+    """Whether an identifier was detached since that day, and that is undecided or was taken back; or today at all."""
+    of = Detachment
+    undecided = and_(of.at >= since, of.state != Detached.CONFIRMED)
+    query = select(of.id).where(of.index_value == value, or_(undecided, of.at >= today))
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def lock_detachment(session: Session, detachment_id: UUID) -> Detachment:

@@ -233,8 +233,12 @@ async def test_what_names_the_number_after_a_moderator_agreed_is_another_matter(
     assert await shown(asker, phone=PHONE) == 1
     assert problem(await say(sandbox, await holder(sandbox))) == (409, "already-detached")
     await decided(sandbox, "confirm")
-    assert (await say(sandbox, await holder(sandbox))).status_code == 201
-    assert await shown(asker, phone=PHONE) == 0
+    assert problem(await say(sandbox, await holder(sandbox))) == (409, "already-detached"), "today"
+    async with sandbox.after(DAY):
+        assert (await say(sandbox, await holder(sandbox))).status_code == 201
+        assert await shown(asker, phone=PHONE) == 0
+        assert (await decided(sandbox, "restore")).status_code == 200
+        assert await shown(asker, phone=PHONE) == 1, "what a moderator confirmed stays detached"
 
 
 async def test_two_words_are_two_decisions(registry: Registry) -> None:
