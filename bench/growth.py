@@ -8,7 +8,7 @@ Prints medians, and their ratio to the smallest size; what is aimed at is 1.25 a
 
 Takes some 6 GB and a quarter of an hour; everything is deleted at the end.
 
-    python bench/growth.py [--values 50000,500000,5000000] [--rounds 7] [--seconds 2]
+    python bench/growth.py [--values 50000,500000,5000000] [--rounds 7] [--seconds 2] [--plot bench/growth.svg]
 """
 
 import argparse
@@ -23,6 +23,7 @@ from uuid import UUID
 import asyncpg
 import bench_load
 from lookup import CONNECTIONS, Bench, member, on_its_own, person, phone
+from tools import plot
 
 from registry.identities import service as identities
 from registry.identities.wire import SubjectDescription
@@ -132,10 +133,16 @@ async def measure(options: argparse.Namespace, url: str, folder: Path) -> None:
         for size in sizes:
             served = stack.enter_context(benches[size].serving(("ours",)))
             ports[size] = served["ours"]
+        drawn: dict[str, dict[str, float]] = {f"{size:,}": {} for size in sizes}
         for connections in (1, CONNECTIONS):
             for mix in ("hits", "misses"):
                 took = await rounds(options, benches, ports, mix, connections)
                 tell(took, f"{mix}, {connections} connection{'s' * (connections > 1)}")
+                for size in sizes if connections == 1 else ():
+                    drawn[f"{size:,}"][mix] = statistics.median(took[size])
+        if options.plot:
+            title = "One lookup, median time, by the number of index values"
+            options.plot.write_text(plot.bars(title, "ms", drawn), encoding="utf-8")
 
 
 async def rounds(
@@ -182,6 +189,9 @@ def main() -> None:
     parser.add_argument("--values", default="50000,500000,5000000")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the times by one connection"
+    )
     parser.set_defaults(persons=ASKED)
     options = parser.parse_args()
     on_its_own(lambda url, folder: measure(options, url, folder))
