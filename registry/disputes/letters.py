@@ -190,6 +190,19 @@ async def _to_reporter(
     )
 
 
+async def reach_person(session: Session, dispute: Dispute) -> bool:
+    """Whether letters of the dispute go to its person at all: not once all that they proved was detached."""
+    key = await key_of(session, dispute)
+    return key is not None and bool(await _contacts(session, dispute, key))
+
+
+async def _contacts(session: Session, dispute: Dispute, key: DataKey) -> list[tuple[str, str]]:
+    contacts = key.open(
+        place(dispute, "sealed_contacts"), dispute.sealed_contacts, list[tuple[str, str]]
+    )
+    return await held.reachable(session, dispute.report_id, contacts)
+
+
 async def _to_person(
     session: Session,
     dispute: Dispute,
@@ -198,12 +211,9 @@ async def _to_person(
     values: Mapping[str, str | date],
 ) -> None:
     """Write to what the person proved to control, unless it was detached since, and to nothing else."""
-    contacts = key.open(
-        place(dispute, "sealed_contacts"), dispute.sealed_contacts, list[tuple[str, str]]
-    )
     await post.to_person(
         session,
-        await held.reachable(session, dispute.report_id, contacts),
+        await _contacts(session, dispute, key),
         template,
         values,
         language=dispute.language,

@@ -206,5 +206,6 @@ async def _case(session: Session, dispute: Dispute) -> DisputeCase:
         round=dispute.round,
         approvals_needed=about.approvals_needed,
         proposed=_proposed(dispute, await letters.key_of(session, dispute), said),
+        letters_reach_person=await letters.reach_person(session, dispute),
         case=await held.case(session, dispute.report_id),
     )

@@ -166,6 +166,13 @@ class DisputeCase(Struct, frozen=True, kw_only=True):
         list[Proposal],
         Meta(description="What was said in this round so far, and waits for a second voice."),
     ]
+    letters_reach_person: Annotated[
+        bool,
+        Meta(
+            description="False once all that the person proved was detached, or the report erased: no letter tells"
+            " them what you decide."
+        ),
+    ]
     case: ReportCase
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from registry.staff.rules import Role
 from tests.disputes.people import MAIL, PHONE, Person, answered, rule
 from tests.disputes.test_detachments import decided, holder, say
 from tests.erasure.asking import objected, weigh
@@ -43,6 +44,21 @@ async def test_of_a_ruling(
     words = {"statement": "Look at the slip again."}
     appealed = await person.call("POST", f"/v1/disputes/{dispute['id']}/appeal", words)
     assert await written(sandbox, appealed, before) == {left, lost}
+
+
+async def test_a_moderator_sees_that_no_letter_reaches_the_person(
+    sandbox: Registry, reporter: Shop, report: dict[str, Any], person: Person, lost: str, left: str
+) -> None:
+    dispute = await person.dispute(report["id"])
+    await answered(reporter, dispute["id"])
+    for gone, reached in ((lost, True), (left, False)):
+        await detached(sandbox, gone)
+        path = f"/v1/moderation/disputes/{dispute['id']}"
+        case = await sandbox.as_staff(Role.MODERATOR, "GET", path, number=1)
+        assert case.json()["letters_reach_person"] is reached
+    before = len(sandbox.letters())
+    ruled = await rule(sandbox, dispute["id"], "uphold", "evidence_confirms")
+    assert await written(sandbox, ruled, before) == set()
 
 
 @pytest.mark.parametrize(
