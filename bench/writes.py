@@ -1,8 +1,9 @@
 """Who is who on write: the time that resolution takes among many records, beside writing the record alone.
 
-A scratch database is filled with invented people (tests.persons) without being compared; then the last of the file are
-resolved one by one, each in a transaction of its own, as reports are. In turn with each goes the baseline: the same
-record and its index values, written and nothing else. Both figures include the database and the commit.
+A scratch database is filled with invented people (tests.persons): each record in the identity of an earlier one of
+its person with which it shares a strong identifier, as the log says. Then the last of the file are resolved one by one,
+each in a transaction of its own, as reports are. In turn with each goes the baseline: the same record and its index
+values, written and nothing else. Both figures include the database and the commit.
 
     python bench/writes.py [--records 150000] [--writes 1000]
 
@@ -12,6 +13,7 @@ there already the share that met one of their records (blocking recall by cluste
 
 import argparse
 import asyncio
+import gc
 import statistics
 import subprocess
 import sys
@@ -23,14 +25,18 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import uvloop
+
 from registry.evaluation import run
 from registry.evaluation.records import Judged, read
 from registry.identities import resolution, store
 from registry.identities.neighbours import tokens
-from registry.identities.tables import Identifier, Record
+from registry.identities.tables import Identifier, PairDecision, Record
 from registry.matching import blocking
+from registry.matching.decision import Verdict
 from registry.matching.fingerprints import STRONG
 from registry.matching.profile import profile
+from registry.matching.weights import Weighed
 from registry.platform import embedded, vault
 from registry.platform.db import as_system
 from registry.platform.ids import uuid7
@@ -60,37 +66,63 @@ async def plain(session: Session, record: Judged) -> UUID:
 
 
 async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
-    """Write the records in bulk, compared with nothing, under the caps; returns whose each is."""
+    """Write the records in bulk, under the caps; returns whose each is."""
     whose: dict[UUID, str] = {}
     held: Counter[bytes] = Counter()
+    #: A person and a strong identifier -> the record that had it first, and its identity.
+    first: dict[tuple[str, bytes], tuple[UUID, UUID]] = {}
     for start in range(0, len(records), BATCH):
         async with transaction(runtime) as session:
             key = await vault.create(session, session.keyring, owner=None)
             written: list[dict[str, Any]] = []
             values: list[dict[str, Any]] = []
+            told: list[dict[str, Any]] = []
             for record in records[start : start + BATCH]:
                 found = tokens(session.keyring, record.subject, profile(record.subject))
                 kept = [t for t in found if t.kind in STRONG or held[t.value] < blocking.CAP]
                 held.update(token.value for token in kept)
-                made = uuid7()
-                whose[made] = record.cluster_id or ""
-                written.append(resolution.row_of(session, made, made, record.subject, key))
+                made, person = uuid7(), record.cluster_id or ""
+                whose[made] = person
+                strong = [(person, token.value) for token in kept if token.kind in STRONG]
+                known = next((first[place] for place in strong if place in first), None)
+                identity = known[1] if known else made
+                if known:
+                    told.append(link(session, known[0], made))
+                for place in strong:
+                    first.setdefault(place, (made, identity))
+                written.append(resolution.row_of(session, made, identity, record.subject, key))
                 values += [
                     {"record_id": made, "index_value": value, "kind": kind, "key_version": 1}
                     for kind, value in kept
                 ]
             async with as_system(session):
-                await store.add_identities(session, [row["id"] for row in written])
+                new = [row["id"] for row in written if row["id"] == row["identity_id"]]
+                await store.add_identities(session, new)
                 await store.add_rows(session, Record, written)
                 await store.add_rows(session, Identifier, values)
+                await store.add_rows(session, PairDecision, told)
         print(f"\r{start + BATCH:,} records written", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+    identities = len({identity for _, identity in first.values()})
+    print(f"\n{identities:,} identities", file=sys.stderr)
     return whose
+
+
+def link(session: Session, one: UUID, other: UUID) -> dict[str, Any]:
+    """An entry of the log: two records are of one person."""
+    weighed = Weighed(total=20.0, parts=())
+    return resolution.entry(
+        session,
+        (one, other),
+        Verdict.SAME,
+        weighed=weighed,
+        parameters=session.runtime.parameters.version,
+    )
 
 
 async def measure(runtime: Runtime, before: Sequence[Judged], asked: Sequence[Judged]) -> None:
     """Resolve the last records one by one, in turn with the baseline, and print what it took."""
     whose = await fill(runtime, before)
+    gc.freeze()  # the people of the file are no part of what a server holds
     known = set(whose.values())
     ours: list[float] = []
     alone: list[float] = []
@@ -147,7 +179,9 @@ def main() -> None:
         records = people(folder, given.records + given.writes)
         server = embedded.start(folder / "data")
         try:
-            asyncio.run(work(server.url, records, given.writes))
+            # As `registry serve` runs.
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(work(server.url, records, given.writes))
         finally:
             server.release()
 

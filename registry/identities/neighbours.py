@@ -117,7 +117,7 @@ async def judge_all(
     """Search by the tokens of a new record, and judge each neighbour, the oldest first."""
     search = await _search(session, found)
     members = await open_records(session, records=search.neighbours())
-    return search, [_judged(session, made, search, member, parameters) for member in members]
+    return search, _judge(session, made, search, members, parameters)
 
 
 async def judge_anew(session: Session, member: Member, parameters: Parameters) -> list[Judged]:
@@ -129,7 +129,7 @@ async def judge_anew(session: Session, member: Member, parameters: Parameters) -
         holders.discard(member.id)  # as when it was new
     older = [record for record in search.neighbours() if record < member.id]
     neighbours = await open_records(session, records=older)
-    return [_judged(session, member.profile, search, one, parameters) for one in neighbours]
+    return _judge(session, member.profile, search, neighbours, parameters)
 
 
 async def _search(session: Session, found: Sequence[Token]) -> Search:
@@ -186,14 +186,22 @@ def without(subject: Subject, detached: Collection[bytes], keyring: Keyring) -> 
     )
 
 
-def _judged(
-    session: Session, made: Profile, search: Search, member: Member, parameters: Parameters
-) -> Judged:
-    comparison = compare(made, member.profile)
-    common = _common(search, comparison)
+def _judge(
+    session: Session,
+    made: Profile,
+    search: Search,
+    members: Sequence[Member],
+    parameters: Parameters,
+) -> list[Judged]:
     rarity = _rarity(session, made, search, parameters)
-    weighed = weights.weigh(comparison, parameters, rarity=rarity, common=common)
-    return Judged(member, comparison, weighed, judge(comparison, weighed, parameters, common))
+    judged = []
+    for member in members:
+        comparison = compare(made, member.profile)
+        common = _common(search, comparison)
+        weighed = weights.weigh(comparison, parameters, rarity=rarity, common=common)
+        verdict = judge(comparison, weighed, parameters, common)
+        judged.append(Judged(member, comparison, weighed, verdict))
+    return judged
 
 
 def _common(search: Search, comparison: Comparison) -> set[str]:
