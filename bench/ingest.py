@@ -89,9 +89,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--connections", type=int, nargs="*", default=[1, 8])
-    parser.set_defaults(
-        persons=1
-    )  # of whom `prepare` makes facts to look up: none is looked up here
+    # `Bench` makes lookups of so many persons ready; none is asked here.
+    parser.set_defaults(persons=1)
     options = parser.parse_args()
     on_its_own(lambda url, folder: measure(options, url, folder))
 

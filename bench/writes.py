@@ -68,6 +68,7 @@ async def plain(session: Session, record: Judged) -> UUID:
 async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
     """Write the records in bulk, under the caps; returns whose each is."""
     whose: dict[UUID, str] = {}
+    identities = 0
     held: Counter[bytes] = Counter()
     #: A person and a strong identifier -> the record that had it first, and its identity.
     first: dict[tuple[str, bytes], tuple[UUID, UUID]] = {}
@@ -98,11 +99,11 @@ async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
             async with as_system(session):
                 new = [row["id"] for row in written if row["id"] == row["identity_id"]]
                 await store.add_identities(session, new)
+                identities += len(new)
                 await store.add_rows(session, Record, written)
                 await store.add_rows(session, Identifier, values)
                 await store.add_rows(session, PairDecision, told)
         print(f"\r{start + BATCH:,} records written", end="", file=sys.stderr, flush=True)
-    identities = len({identity for _, identity in first.values()})
     print(f"\n{identities:,} identities", file=sys.stderr)
     return whose
 

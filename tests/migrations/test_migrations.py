@@ -1,9 +1,12 @@
 """The migrations build exactly the tables that the code declares, and bind every one by row-level security."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from alembic import command
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from registry.platform import migrate, scratch
 from registry.platform.db import make_engine
@@ -57,6 +60,25 @@ async def test_roles_own_nothing(running: Runtime) -> None:
     assert (owned, strong) == (0, 0)
 
 
+@asynccontextmanager
+async def at_revision(server_url: str, revision: str) -> AsyncIterator[tuple[str, AsyncEngine]]:
+    """A database as an earlier version left it."""
+    async with scratch.database(server_url, f"at_{secrets.token_hex(6)}") as url:
+        engine = make_engine(url, role=None)
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda it: command.upgrade(migrate.config(it), revision))
+        yield url, engine
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def as_system(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Every row is seen, which is more than the owner of the tables sees."""
+    async with engine.begin() as connection:
+        await connection.execute(text("SET LOCAL ROLE registry_system"))
+        yield connection
+
+
 _BUSINESS = """
     WITH key AS (
         INSERT INTO data_keys (id, wrapped, kek_version) VALUES (gen_random_uuid(), 'x', 1) RETURNING id
@@ -91,38 +113,28 @@ _REPORTS = """
 
 async def test_what_is_pending_holds_its_report_after_the_upgrade(server_url: str) -> None:
     """Until its retention ends; another report keeps its clock."""
-    async with scratch.database(server_url, f"held_{secrets.token_hex(6)}") as url:
-        engine = make_engine(url, role=None)
-        async with engine.begin() as connection:
-            await connection.run_sync(lambda it: command.upgrade(migrate.config(it), "0023"))
-            await connection.execute(text("SET LOCAL ROLE registry_system"))
+    async with at_revision(server_url, "0023") as (url, engine):
+        async with as_system(engine) as connection:
             await connection.execute(text(_BUSINESS))
             await connection.execute(text(_REPORTS))
         assert "0024" in await migrate.upgrade(url)
-        async with engine.begin() as connection:
-            await connection.execute(text("SET LOCAL ROLE registry_system"))
+        async with as_system(engine) as connection:
             said = "SELECT notice_held, due_at = retention_until AS late FROM reports ORDER BY 1"
             assert (await connection.execute(text(said))).all() == [(False, False), (True, True)]
-        await engine.dispose()
 
 
 async def test_recorded_lookups_are_moved_into_their_months(server_url: str) -> None:
     """Every row once, the oldest and that of a moved clock too; keys in use beside them."""
     kept = "SELECT id, at, report_ids FROM lookups ORDER BY at"
-    async with scratch.database(server_url, f"moved_{secrets.token_hex(6)}") as url:
-        engine = make_engine(url, role=None)
-        async with engine.begin() as connection:
-            await connection.run_sync(lambda it: command.upgrade(migrate.config(it), "0021"))
-            await connection.execute(text("SET LOCAL ROLE registry_system"))
+    async with at_revision(server_url, "0021") as (url, engine):
+        async with as_system(engine) as connection:
             await connection.execute(text(_BUSINESS))
             await connection.execute(text(_LOOKUPS))
             before = (await connection.execute(text(kept))).all()
         assert "0022" in await migrate.upgrade(url)
-        async with engine.begin() as connection:
-            await connection.execute(text("SET LOCAL ROLE registry_system"))
+        async with as_system(engine) as connection:
             assert (await connection.execute(text(kept))).all() == before
             unmoved = await connection.scalars(text("SELECT id FROM lookups_default"))
             assert unmoved.all() == [before[-1].id]
             keys = text("SELECT lookup_id FROM lookup_idempotency ORDER BY at")
             assert (await connection.scalars(keys)).all() == [row.id for row in before]
-        await engine.dispose()
