@@ -76,7 +76,8 @@ def compare(one: Profile, other: Profile) -> Comparison:
     if one.birth_dates and other.birth_dates:
         level = _birth_date(one.birth_dates, other.birth_dates)
         evidence.append(Evidence("birth_date", level))
-        if level == "differs" or (level != "same" and not _whole(name)):
+        slipped = one.birth_dates.isdisjoint(other.birth_dates)
+        if level == "differs" or (slipped and not _whole(name)):
             against.append("birth_date")
     if one.city and other.city:
         evidence.append(Evidence("city", _city(one.city, other.city)))
@@ -197,11 +198,17 @@ _NEAR = {
 
 
 def _birth_date(ours: frozenset[date], theirs: frozenset[date]) -> str:
-    """A day in common, a slip of the pen, two of year, month and day, or another day."""
-    if not ours.isdisjoint(theirs):
-        return "same"
+    """A day in common, a slip of the pen, two of year, month and day (or a year without its day), or another day."""
+    common = ours & theirs
+    if common:
+        return "partial" if all(map(_of_year_only, common)) else "same"
     levels = {_slip(a, b) for a in ours for b in theirs}
     return next((level for level in ("slip", "partial") if level in levels), "differs")
+
+
+def _of_year_only(day: date) -> bool:
+    """The first of January stands for a day that nobody asked for."""
+    return (day.month, day.day) == (1, 1)
 
 
 def _slip(one: date, other: date) -> str:
@@ -211,8 +218,7 @@ def _slip(one: date, other: date) -> str:
     same = (one.year == other.year) + (one.month == other.month) + (one.day == other.day)
     if abs((one - other).days) <= _MISREAD_DAYS:
         return "partial"
-    # The first of January stands for a day that nobody asked for.
-    year_only = one.year == other.year and (1, 1) in {(d.month, d.day) for d in (one, other)}
+    year_only = one.year == other.year and (_of_year_only(one) or _of_year_only(other))
     return "partial" if same == 2 or year_only else "differs"
 
 

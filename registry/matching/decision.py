@@ -3,9 +3,9 @@
 Lives here: `judge`, for one pair. Not here: what many pairs make together (`partition`).
 
 Likeness of names and towns never merges, whatever it weighs. Without an identifier in common two records are at most a
-question, but for two cases: a telephone with one slip in it, and a whole name with the birth date and the town, where
-the odds leave no doubt. A contradiction keeps two records apart, whatever they share: a wrong merge puts a stranger's
-debt on somebody's name, a missed one costs a second look.
+question, but for two cases: a telephone with one slip in it, and given name, surname, birth date and town that all
+agree. A contradiction keeps two records apart, whatever they share: a wrong merge puts a stranger's debt on somebody's
+name, a missed one costs a second look.
 """
 
 from collections.abc import Collection
@@ -18,9 +18,9 @@ from registry.matching.parameters import Parameters
 from registry.matching.party import STRONG
 from registry.matching.weights import Weighed
 
-#: Bits that a telephone with a slip in it needs, and the whole name with the birth date and the town: odds of 256 and
-#: of two thousand to one. A surname that many bear takes two bits away, so that a common name needs one fact more.
-_FIRM, _BEYOND_DOUBT = 8.0, 11.0
+#: Bits that two records need that have no identifier in common: odds of 256 to one. A surname that many bear takes two
+#: away, so that beside a telephone with a slip in it a common name needs one fact more.
+_FIRM = 8.0
 _AGAINST = frozenset({"differs", "alike"})
 #: Parts of a name, of which one that is no more than near speaks against.
 _PARTS = frozenset({"given", "surname", "patronymic"})
@@ -65,7 +65,7 @@ def _unshared(comparison: Comparison, weighed: Weighed) -> bool:
 
     Given name and surname agree in full, nothing known of name, birth date or town differs, it weighs enough, and
     either the telephones are one slip apart (digits, unlike e-mail addresses, owe nothing to the name), or the name has
-    no slip in it, birth date and town agree exactly, and so does the father's name or the address.
+    no slip in it and birth date and town agree exactly.
     """
     name, found = comparison.name, dict(comparison.evidence)
     if name is None or max(name.given, name.surname) > Part.SLIP or name.patronymic > Part.MISSING:
@@ -73,14 +73,11 @@ def _unshared(comparison: Comparison, weighed: Weighed) -> bool:
     town, born = found.get("city"), found.get("birth_date", "same") == "same"
     if name.given == name.surname == Part.SLIP or town in _AGAINST or not born:
         return False
-    father = name.patronymic <= Part.SLIP
-    if found.get("phone") == "slip":
-        return weighed.total >= _FIRM
-    if max(name.given, name.surname) > Part.DIMINUTIVE or weighed.total < _BEYOND_DOUBT:
-        return False
-    if town != "same" or "birth_date" not in found:
-        return False
-    return father or found.get("address") == "same"
+    if found.get("phone") != "slip":
+        in_full = max(name.given, name.surname) <= Part.DIMINUTIVE
+        if not in_full or town != "same" or "birth_date" not in found:
+            return False
+    return weighed.total >= _FIRM
 
 
 def _renamed(comparison: Comparison) -> bool:

@@ -165,6 +165,12 @@ def test_another_birth_date_is_a_slip_only_beside_an_agreeing_name() -> None:
     assert contradictions(make_subject(**one, **NAME), make_subject(**other, **NAME)) == set()
 
 
+def test_a_day_that_stands_for_a_year_is_no_contradiction() -> None:
+    said = {"birth_date": "1987-01-01", "phone": PHONE}
+    assert levels(said, said)["birth_date"] == "partial"
+    assert contradictions(make_subject(**said), make_subject(**said)) == set()
+
+
 @pytest.mark.parametrize(
     ("one", "other", "verdict", "why"),
     [
@@ -206,16 +212,40 @@ def test_another_birth_date_is_a_slip_only_beside_an_agreeing_name() -> None:
             "nearly the same surname",
         ),
         (
-            {"name": "Шевченко Олександр", "birth_date": "1987-03-12", "city": "Київ"},
-            {"name": "Шевченко Олександр", "birth_date": "1987-03-12", "city": "Київ"},
+            {"name": "Шевченко Олександр Іванович", "city": "Київ"},
+            {"name": "Шевченко Олександр Іванович", "city": "Київ"},
             Verdict.ASK,
-            "likeness alone never merges",
+            "likeness of name and town alone never merges",
         ),
         (
-            {**NAME, "birth_date": "1987-03-12", "city": "Київ"},
-            {**NAME, "birth_date": "1987-03-12", "city": "Киев"},
+            {"name": "Шевченко Олександр", "birth_date": "1987-03-12", "city": "Київ"},
+            {"name": "Саша Шевченко", "birth_date": "1987-03-12", "city": "Киев"},
             Verdict.SAME,
-            "the father's name as well",
+            "given name, surname, the day and the town",
+        ),
+        (
+            {"name": "Шевченко Олександр", "birth_date": "1987-03-12", "city": "Київ"},
+            {"name": "Шевченко О.", "birth_date": "1987-03-12", "city": "Київ"},
+            Verdict.ASK,
+            "an initial: twins share all the rest",
+        ),
+        (
+            {"name": "Шевченко Олександр", "birth_date": "1987-03-12", "city": "Київ"},
+            {"name": "Шевчегко Олександр", "birth_date": "1987-03-12", "city": "Київ"},
+            Verdict.ASK,
+            "a slip in the surname",
+        ),
+        (
+            {"name": "Шевченко Олександр", "birth_date": "1987-01-01", "city": "Київ"},
+            {"name": "Шевченко Олександр", "birth_date": "1987-01-01", "city": "Київ"},
+            Verdict.ASK,
+            "a day that nobody asked for",
+        ),
+        (
+            {"name": "Шевченко Олександр", "birth_date": "1987-03-12"},
+            {"name": "Шевченко Олександр", "birth_date": "1987-03-12"},
+            Verdict.ASK,
+            "no town",
         ),
         (
             {**NAME, "birth_date": "1987-03-12", "city": "Київ"},
