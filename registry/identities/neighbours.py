@@ -4,11 +4,9 @@ Lives here: from a subject to its tokens, from tokens to the records worth compa
 each. Not here: what agrees and what it weighs (`matching`), and what follows for identities (`resolution`).
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -45,6 +43,9 @@ _PROMISE = {
     **dict.fromkeys(("name_city", "city_birth_date"), 2),
 }
 _PROMISE_OTHER = 1
+#: Writers wait for one another over whatever may make their records one person's: strong identifiers, and what a record
+#: without one in common is found by.
+LOCKED = STRONG | {"name_pair", "name_birth_date"}
 
 
 def tokens(keyring: Keyring, subject: Subject, made: Profile | None = None) -> list[Token]:
@@ -74,31 +75,22 @@ class Member:
 
 @dataclass(frozen=True)
 class Search:
-    """What the tokens of a new record led to."""
+    """What the tokens of a record led to."""
 
     found: Sequence[Token]
-    holders: dict[bytes, set[UUID]]
+    #: How many records hold each, as far as they are counted.
+    counts: dict[bytes, int]
     #: How many records there are, about.
     records: int
 
     @cached_property
     def overfull(self) -> set[bytes]:
         """Tokens that too many hold for them to say anything."""
-        return {t.value for t in self.found if len(self.holders.get(t.value, ())) >= _most(t.kind)}
+        return {t.value for t in self.found if self.counts[t.value] >= _most(t.kind)}
 
     def kept(self) -> list[Token]:
         """The tokens worth keeping: one that too many hold would say nothing, and tell a thief which name is common."""
         return [t for t in self.found if t.kind in STRONG or t.value not in self.overfull]
-
-    def neighbours(self) -> list[UUID]:
-        """The records worth comparing, the most promising first."""
-        promise: dict[UUID, int] = defaultdict(int)
-        for token in self.found:
-            if token.kind in STRONG or token.value not in self.overfull:
-                for record in self.holders.get(token.value, ()):
-                    promise[record] += _PROMISE.get(token.kind, _PROMISE_OTHER)
-        ranked = sorted(promise, key=lambda record: (-promise[record], record))
-        return ranked[:_MOST_NEIGHBOURS]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,31 +106,40 @@ class Judged:
 async def judge_all(
     session: Session, made: Profile, found: Sequence[Token], parameters: Parameters
 ) -> tuple[Search, list[Judged]]:
-    """Search by the tokens of a new record, and judge each neighbour, the oldest first."""
-    search = await _search(session, found)
-    members = await open_records(session, records=search.neighbours())
+    """Search by the tokens of a new record, and judge each neighbour, the oldest first.
+
+    Waits for other writers of what makes records one person's.
+    """
+    locked = [token.value for token in found if token.kind in LOCKED]
+    search, members = await _search(session, found, locked=locked)
     return search, _judge(session, made, search, members, parameters)
 
 
 async def judge_anew(session: Session, member: Member, parameters: Parameters) -> list[Judged]:
-    """What the evidence says of a record and each of its older neighbours."""
+    """What the evidence says of a record and each of its older neighbours, as when it was new."""
     rows = await store.list_tokens(session, [member.id])
     found = [Token(row.kind, row.index_value) for row in rows]
-    search = await _search(session, found)
-    for holders in search.holders.values():
-        holders.discard(member.id)  # as when it was new
-    older = [record for record in search.neighbours() if record < member.id]
-    neighbours = await open_records(session, records=older)
-    return _judge(session, member.profile, search, neighbours, parameters)
+    search, older = await _search(session, found, before=member.id)
+    return _judge(session, member.profile, search, older, parameters)
 
 
-async def _search(session: Session, found: Sequence[Token]) -> Search:
-    limits = [_most(token.kind) for token in found]
-    rows = await store.list_holders(session, [token.value for token in found], limits)
-    holders: dict[bytes, set[UUID]] = defaultdict(set)
-    for row in rows:
-        holders[row.value].add(row.record_id)
-    return Search(found, holders, rows[0].records if rows else 0)
+async def _search(
+    session: Session,
+    found: Sequence[Token],
+    *,
+    locked: Sequence[bytes] = (),
+    before: UUID | None = None,
+) -> tuple[Search, list[Member]]:
+    """What the tokens lead to, and the records worth comparing, the most promising first to be chosen."""
+    asked = [
+        store.Asked(value, _most(kind), _PROMISE.get(kind, _PROMISE_OTHER), kind in STRONG)
+        for kind, value in found
+    ]
+    met = await store.find_neighbours(
+        session, asked, locked=locked, most=_MOST_NEIGHBOURS, before=before
+    )
+    counts = dict(zip((token.value for token in found), met.counts, strict=True))
+    return Search(found, counts, met.total), _members(session, met.records)
 
 
 def _most(kind: str) -> int:
@@ -146,21 +147,18 @@ def _most(kind: str) -> int:
 
 
 async def open_records(
-    session: Session,
-    *,
-    records: Collection[UUID] = (),
-    identities: Collection[UUID] = (),
-    known: Mapping[UUID, Profile] = MappingProxyType({}),
+    session: Session, *, records: Collection[UUID] = (), identities: Collection[UUID] = ()
 ) -> list[Member]:
-    """These records, and all of these identities, opened, the oldest first; `known` are open already."""
+    """These records, and all of these identities, opened, the oldest first."""
     if not records and not identities:
         return []
     rows = await store.list_sealed(session, records=records, identities=identities)
-    members = [
-        Member(row.id, row.identity_id, known.get(row.id) or profile(_opened(session, row)))
-        for row in rows
-    ]
-    return sorted(members, key=lambda member: member.id)
+    return _members(session, rows)
+
+
+def _members(session: Session, rows: Iterable[store.SealedRecord]) -> list[Member]:
+    opened = [Member(row.id, row.identity_id, profile(_opened(session, row))) for row in rows]
+    return sorted(opened, key=lambda member: member.id)
 
 
 def _opened(session: Session, row: store.SealedRecord) -> Subject:
@@ -222,5 +220,5 @@ def _rarity(session: Session, made: Profile, search: Search, parameters: Paramet
     values = [keyed("name_word", word, key) for word in words]
     if values and search.overfull.issuperset(values):
         return weights.RARITY_BOUNDS[0]  # more than are counted bear it: it is held to be common
-    counts = [len(search.holders.get(value, ())) for value in values]
+    counts = [search.counts.get(value, 0) for value in values]
     return weights.surname_rarity(min(counts), search.records, parameters) if counts else 0.0

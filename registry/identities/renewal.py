@@ -189,8 +189,9 @@ async def _divided(runtime: Runtime, plan: _Plan, part: Sequence[UUID]) -> list[
     wanted = set(part)
     async with transaction(runtime) as session:
         members = await open_records(session, records=part)
-        links = [(w, *p) for p, w in plan.links.items() if wanted.issuperset(p)]
-        return await resolution.divided(session, members, links, engine=False)
+        verdicts = await store.list_verdicts(session, [member.id for member in members])
+    links = [(w, *p) for p, w in plan.links.items() if wanted.issuperset(p)]
+    return resolution.divided(members, verdicts, links, engine=False)
 
 
 def _torn(one: dict[UUID, UUID], other: dict[UUID, UUID]) -> int:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from registry.identities import rules, standings, store
 from registry.identities.neighbours import (
+    LOCKED,
     MOST_HOLDERS,
     PLACE,
     Judged,
@@ -27,13 +28,13 @@ from registry.identities.neighbours import (
 from registry.identities.tables import PairDecision
 from registry.matching.comparison import compare, contradicting
 from registry.matching.decision import Verdict, judge
-from registry.matching.fingerprints import STRONG, Token
+from registry.matching.fingerprints import Token
 from registry.matching.parameters import Parameters
 from registry.matching.partition import partition
 from registry.matching.profile import profile
 from registry.matching.subject import Subject
 from registry.matching.weights import Weighed, weigh
-from registry.platform.db import as_system, lock_values, until_stable
+from registry.platform.db import as_system, lock_values
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
@@ -41,9 +42,6 @@ from registry.platform.vault import DataKey
 #: How many questions, and how many contradictions, a new record may leave in the log.
 _MOST_QUESTIONS, _MOST_CONTRADICTIONS = 2, 10
 _OPEN = (Verdict.ASK, Verdict.SAME)
-#: Writers wait for one another over whatever may make their records one person's: strong identifiers, and what a record
-#: without one in common is found by.
-_LOCKED = STRONG | {"name_pair", "name_birth_date"}
 
 
 @dataclass(frozen=True)
@@ -70,13 +68,13 @@ async def resolve(
     found = tokens(session.keyring, subject, made)
     record_id = uuid7()
     async with as_system(session):
-        await lock_values(session, [token.value for token in found if token.kind in _LOCKED])
         search, judged = await judge_all(session, made, found, parameters)
         same = {one.member.id: one for one in judged if one.verdict is Verdict.SAME}
         family = await _hold(session, same, [one.member for one in judged])
         links = [(same[m.id].weighed.total, record_id, m.id) for m in family if m.id in same]
         newcomer = Member(record_id, record_id, made)
-        parties = await divided(session, [*family, newcomer], links)
+        verdicts = await store.list_verdicts(session, [member.id for member in family])
+        parties = divided([*family, newcomer], verdicts, links)
         mine = next(party for party in parties if record_id in party)
         told = entries(session, record_id, judged, set(mine), parameters)
         await write(session, record_id, min(mine), subject, data_key, search.kept(), told)
@@ -88,55 +86,29 @@ async def resolve(
 async def _hold(
     session: Session, linked: Collection[UUID], opened: Sequence[Member]
 ) -> list[Member]:
-    """Lock the identities of these records, and open all of their records that are not open yet."""
-    known = {member.id: member.profile for member in opened}
-    wanted = {member.identity_id for member in opened if member.id in linked}
-    if not wanted:
+    """Lock the identities of these records, and open all of their records that are not open yet, the oldest first."""
+    if not linked:
         return []
-
-    async def lock() -> list[Member] | None:
-        nonlocal wanted
-        await store.lock_identities(session, wanted)
-        held = await open_records(session, identities=wanted, known=known)
-        if set(linked) <= {member.id for member in held}:
-            return held
-        # Some moved while we waited, or are gone.
-        now = set((await store.identities_of(session, linked)).values())
-        if now <= wanted:
-            return held
-        wanted = now
-        return None
-
-    return await until_stable(session, lock)
+    where = await store.hold(session, linked)
+    known = {member.id: member.profile for member in opened}
+    others = await open_records(session, records=where.keys() - known.keys())
+    known |= {member.id: member.profile for member in others}
+    return [Member(id_, identity, known[id_]) for id_, identity in sorted(where.items())]
 
 
 async def lock_identities_of(session: Session, records: Collection[UUID]) -> set[UUID]:
-    """Lock the identities of these records until the transaction ends; returns their ids.
-
-    Locks are taken in one order; when a record moved while we waited, they are given back and taken anew.
-    """
-    wanted = set((await store.identities_of(session, records)).values()) if records else set()
-    if not wanted:
-        return wanted
-
-    async def lock() -> set[UUID] | None:
-        nonlocal wanted
-        await store.lock_identities(session, wanted)
-        now = set((await store.identities_of(session, records)).values())
-        found, wanted = (now if now <= wanted else None), now
-        return found
-
-    return await until_stable(session, lock)
+    """Lock the identities of these records until the transaction ends; returns their ids."""
+    return set((await store.hold(session, records)).values())
 
 
-async def divided(
-    session: Session,
+def divided(
     members: Sequence[Member],
+    verdicts: Iterable[store.Verdict],
     links: Iterable[tuple[float, UUID, UUID]] = (),
     *,
     engine: bool = True,
 ) -> list[list[UUID]]:
-    """Divide records into identities, by the log of decisions and the further links.
+    """Divide records into identities, by what the log says of them (`store.list_verdicts`) and the further links.
 
     Without `engine`, the engine's own entries of the log do not count.
     """
@@ -145,7 +117,7 @@ async def divided(
     profiles = {member.id: member.profile for member in members}
     weighed, apart = list(links), list(contradicting(profiles))
     bound: list[tuple[UUID, UUID]] = []
-    for one, other, verdict, weight, staff_id in await store.list_verdicts(session, list(profiles)):
+    for one, other, verdict, weight, staff_id in verdicts:
         if staff_id is not None:
             (bound if verdict == Verdict.SAME else apart).append((one, other))
         elif engine and verdict == Verdict.SAME and weight is not None:
@@ -180,7 +152,8 @@ async def divide(session: Session, identities: Collection[UUID]) -> None:
     """Derive anew the identities of all records of these, which are locked already."""
     members = await open_records(session, identities=identities)
     if members:
-        parties = await divided(session, members)
+        verdicts = await store.list_verdicts(session, [member.id for member in members])
+        parties = divided(members, verdicts)
         await settle(session, parties, {member.id: member.identity_id for member in members})
 
 
@@ -318,10 +291,10 @@ async def replace(
     the same person would wait for each other. What was detached from the old record is not the new one's either, nor
     that of a later one, should this one not name it.
     """
-    held = {token.value for token in tokens(session.keyring, subject) if token.kind in _LOCKED}
+    held = {token.value for token in tokens(session.keyring, subject) if token.kind in LOCKED}
     async with as_system(session):
         await lock_values(session, held | set(await store.list_strong(session, record_id)))
-        holders = await store.list_holders(session, sorted(held), [MOST_HOLDERS] * len(held))
+        holders = await store.list_holders(session, held, MOST_HOLDERS)
         await lock_identities_of(session, {record_id, *(row.record_id for row in holders)})
         lost = await store.list_lost(session, record_id)
     await erase(session, record_id)

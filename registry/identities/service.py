@@ -120,7 +120,7 @@ async def records_under(
 async def known_among(session: Session, values: Collection[bytes]) -> set[bytes]:
     """Which of these index values are somebody's."""
     async with as_system(session):
-        held = await store.list_holders(session, list(values), [1] * len(values))
+        held = await store.list_holders(session, values, 1)
     return {holder.value for holder in held}
 
 

@@ -11,21 +11,21 @@ A connection starts as `registry_member` with no business set, which sees nothin
 `runtime.transaction` chooses the role and the business for one transaction, and `as_system` widens it for one step.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, SQLColumnExpression, text, tuple_
+from sqlalchemy import AdaptedConnection, ColumnElement, SQLColumnExpression, event, text, tuple_
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from registry.platform.settings import Settings, SettingsError
-
-T = TypeVar("T")
 
 MEMBER_ROLE, SYSTEM_ROLE, LOOKUP_ROLE = "registry_member", "registry_system", "registry_lookup"
 LOWEST_VERSION = 150000
@@ -67,15 +67,26 @@ def make_engine(url: str, *, role: str | None = MEMBER_ROLE, pool_size: int = 5)
     if role is not None:
         settings["role"] = role
         settings["statement_timeout"] = str(int(STATEMENT_TIMEOUT.total_seconds() * 1000))
-    return create_async_engine(
+    engine = create_async_engine(
         _spoken_by("postgresql+asyncpg", url, "ssl"),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"server_settings": settings},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(opened: DBAPIConnection, _: object, __: object) -> None:
+    """Let the pool open another connection for one that the server has closed.
+
+    The driver is told of that by the socket; SQLAlchemy's own `pool_pre_ping` asks by three statements each time.
+    """
+    driver = cast(AdaptedConnection, opened).driver_connection
+    if driver is None or driver.is_closed():
+        raise DisconnectionError
 
 
 async def connect(settings: Settings, url: str) -> Database:
@@ -167,19 +178,14 @@ def behind(
 
 async def lock_values(session: AsyncSession, values: Iterable[bytes]) -> None:
     """Make transactions that name the same keyed values wait for one another, in one fixed order, to their end."""
-    locks = sorted({int.from_bytes(value[:8], signed=True) for value in values})
+    locks = locks_of(values)
     if locks:
         await session.execute(_LOCK, {"locks": locks})
 
 
-async def until_stable(session: AsyncSession, attempt: Callable[[], Awaitable[T | None]]) -> T:
-    """Run an attempt until it answers something. What one that answers None did is taken back, its locks included."""
-    while True:
-        async with session.begin_nested() as savepoint:
-            answer = await attempt()
-            if answer is not None:
-                return answer
-            await savepoint.rollback()
+def locks_of(values: Iterable[bytes]) -> list[int]:
+    """The locks that stand for keyed values, in the order in which everybody takes them."""
+    return sorted({int.from_bytes(value[:8], signed=True) for value in values})
 
 
 async def vacuum_keys(engine: AsyncEngine) -> None:

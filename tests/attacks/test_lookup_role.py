@@ -60,12 +60,14 @@ async def test_every_table_is_closed(shared: Registry) -> None:
 async def test_every_function_but_its_own_is_closed(shared: Registry) -> None:
     """And its own are closed to every other role: they see all businesses' rows.
 
-    Two functions see no more than whoever asks, and row policies and triggers ask them; two more, that make and drop
-    the months of lookups, are the worker's.
+    Four functions see no more than whoever asks: row policies and triggers ask two of them, resolution two; two more,
+    that make and drop the months of lookups, are the worker's.
     """
     asked = {
         ("registry_member", "registry_business"),
         ("registry_system", "registry_one_source"),
+        ("registry_system", "registry_neighbours"),
+        ("registry_system", "registry_hold_identities"),
         ("registry_system", "registry_add_lookups"),
         ("registry_system", "registry_drop_lookups"),
     }

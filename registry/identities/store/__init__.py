@@ -1,6 +1,7 @@
 """Every SQL statement of the slice. All run with the system's view."""
 
 from registry.identities.store.decisions import (
+    Verdict,
     find_decision,
     list_answers,
     list_decisions,
@@ -8,6 +9,8 @@ from registry.identities.store.decisions import (
     list_verdicts,
 )
 from registry.identities.store.records import (
+    Asked,
+    Found,
     Holder,
     SealedRecord,
     add_identities,
@@ -15,6 +18,8 @@ from registry.identities.store.records import (
     delete_empty,
     delete_record,
     end_span,
+    find_neighbours,
+    hold,
     identities_of,
     list_ended,
     list_holders,
@@ -41,8 +46,11 @@ from registry.identities.store.standings import (
 )
 
 __all__ = [
+    "Asked",
+    "Found",
     "Holder",
     "SealedRecord",
+    "Verdict",
     "add_identities",
     "add_rows",
     "delete_empty",
@@ -50,6 +58,8 @@ __all__ = [
     "empty_fact",
     "end_span",
     "find_decision",
+    "find_neighbours",
+    "hold",
     "identities_of",
     "list_answers",
     "list_decisions",

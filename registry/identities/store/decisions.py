@@ -2,38 +2,41 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    Row,
-    Select,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ARRAY, Row, Uuid, bindparam, or_, select, text, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
-from registry.identities.tables import PairDecision, Record, one_of
+from registry.identities.tables import PairDecision, Record
 from registry.platform.db import behind
 from registry.platform.runtime import Session
 
+#: What counts of each pair of some records: the last decision, a moderator's before the engine's.
+_COUNTING = """
+    SELECT DISTINCT ON (one, other) {}
+    FROM pair_decisions WHERE one = ANY (:records) AND other = ANY (:records)
+    ORDER BY one, other, staff_id IS NULL, at DESC, id DESC
+"""
+_RECORDS = bindparam("records", type_=ARRAY(Uuid))
+_DECISIONS = select(PairDecision).from_statement(
+    text(_COUNTING.format("*")).bindparams(_RECORDS).columns(*PairDecision.__table__.columns)
+)
+_VERDICTS = text(_COUNTING.format("one, other, verdict, weight, staff_id")).bindparams(_RECORDS)
+
+Verdict = Row[UUID, UUID, str, float | None, UUID | None]
+
 
 async def list_decisions(session: Session, records: Collection[UUID]) -> Sequence[PairDecision]:
-    """What counts of each pair of these records: the last decision, a moderator's before the engine's."""
-    return (await session.scalars(_counting(select(PairDecision), records))).all()
-
-
-Columns = TypeVarTuple("Columns")
-Verdict = Row[UUID, UUID, str, float | None, UUID | None]
+    """What counts of each pair of these records."""
+    return (await session.scalars(_DECISIONS, {"records": list(records)})).all()
 
 
 async def list_verdicts(session: Session, records: Collection[UUID]) -> Sequence[Verdict]:
     """(one, other, verdict, weight, staff_id) of `list_decisions`, without the evidence."""
-    of = PairDecision
-    query = select(of.one, of.other, of.verdict, of.weight, of.staff_id)
-    return (await session.execute(_counting(query, records))).all()
+    if len(records) < 2:
+        return []
+    return (await session.execute(_VERDICTS, {"records": list(records)})).all()
 
 
 async def list_answers(session: Session) -> Sequence[Row[str, list[tuple[str, str, float]]]]:
@@ -54,20 +57,6 @@ async def list_answers(session: Session) -> Sequence[Row[str, list[tuple[str, st
         .order_by(answer.one, answer.other, answer.at.desc(), answer.id.desc())
     )
     return (await session.execute(query)).all()
-
-
-def _counting(query: Select[*Columns], records: Collection[UUID]) -> Select[*Columns]:
-    return (
-        query.ext(distinct_on(PairDecision.one, PairDecision.other))
-        .where(one_of(PairDecision.one, records), one_of(PairDecision.other, records))
-        .order_by(
-            PairDecision.one,
-            PairDecision.other,
-            PairDecision.staff_id.is_(None),
-            PairDecision.at.desc(),
-            PairDecision.id.desc(),
-        )
-    )
 
 
 async def find_decision(session: Session, decision_id: UUID) -> PairDecision | None:

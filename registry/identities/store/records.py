@@ -1,6 +1,6 @@
 """Every SQL statement about records, what they are found by, and the identities that they belong to."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -8,6 +8,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
+    Boolean,
+    Integer,
     LargeBinary,
     Row,
     Uuid,
@@ -26,6 +29,7 @@ from sqlalchemy.dialects.postgresql import insert
 from registry.identities.rules import OWN_PROOFS
 from registry.identities.tables import Identifier, Identity, Record, one_of
 from registry.matching.fingerprints import STRONG, Token
+from registry.platform.db import locks_of
 from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
 
@@ -39,37 +43,82 @@ async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
 
 
 class Holder(NamedTuple):
-    """A record that holds an index value; `records` is how many records there are, about."""
+    """A record that holds an index value."""
 
     value: bytes
     record_id: UUID
-    records: int
 
 
-#: One round trip for all values: as many holders of each as its own limit, and no more are read.
+#: One round trip for all values, and no more holders of each are read than its limit.
 _HOLDERS = text("""
-    SELECT asked.value, held.record_id, size.records
-    FROM unnest(CAST(:values AS bytea[]), CAST(:limits AS int[])) AS asked (value, most)
+    SELECT asked.value, held.record_id FROM unnest(CAST(:values AS bytea[])) AS asked (value)
     CROSS JOIN LATERAL (
         SELECT i.record_id FROM record_identifiers i
         WHERE i.index_value = asked.value AND i.valid_until IS NULL
-        LIMIT asked.most
+        LIMIT :limit
     ) AS held
-    CROSS JOIN (
-        SELECT greatest(reltuples, 0)::bigint AS records FROM pg_class WHERE oid = 'records'::regclass
-    ) AS size
 """)
 
 
-async def list_holders(
-    session: Session, values: Sequence[bytes], limits: Sequence[int]
-) -> list[Holder]:
-    """Records that hold the index values, of each value as many as its limit."""
-    rows = await session.execute(_HOLDERS, {"values": values, "limits": limits})
+async def list_holders(session: Session, values: Collection[bytes], limit: int) -> list[Holder]:
+    """Records that hold the index values, of each value as many as the limit."""
+    rows = await session.execute(_HOLDERS, {"values": sorted(values), "limit": limit})
     return [Holder(*row) for row in rows]
 
 
+class Asked(NamedTuple):
+    """A token to search by: how many holders of it are counted, what it promises of them (the more, the sooner they are
+    read), and whether it does so however many they are.
+    """
+
+    value: bytes
+    limit: int
+    promise: int
+    strong: bool
+
+
 SealedRecord = Row[UUID, UUID, bytes, UUID, bytes, int, list[bytes]]
+
+
+class Found(NamedTuple):
+    """How many hold each token that was asked, how many records there are, about, and those worth comparing."""
+
+    counts: Sequence[int]
+    total: int
+    records: Sequence[SealedRecord]
+
+
+_NEIGHBOURS = text("""
+    SELECT id, identity_id, sealed, data_key_id, wrapped, kek_version, detached, counts, total
+    FROM registry_neighbours(:locks, :values, :limits, :promises, :strong, :most, CAST(:before AS uuid))
+""").bindparams(
+    bindparam("locks", type_=ARRAY(BigInteger)),
+    bindparam("values", type_=ARRAY(LargeBinary)),
+    bindparam("limits", type_=ARRAY(Integer)),
+    bindparam("promises", type_=ARRAY(Integer)),
+    bindparam("strong", type_=ARRAY(Boolean)),
+)
+
+
+async def find_neighbours(
+    session: Session,
+    asked: Sequence[Asked],
+    *,
+    locked: Iterable[bytes] = (),
+    most: int,
+    before: UUID | None = None,
+) -> Found:
+    """Search by tokens, once other writers of the `locked` values are done; `before` a record, among older ones."""
+    values, limits, promises, strong = zip(*asked, strict=True) if asked else ((), (), (), ())
+    given: dict[str, Any] = {
+        "values": values,
+        "limits": limits,
+        "promises": promises,
+        "strong": strong,
+    }
+    given |= {"locks": locks_of(locked), "most": most, "before": before}
+    rows = (await session.execute(_NEIGHBOURS, given)).all()
+    return Found(rows[0].counts, rows[0].total, [row for row in rows if row.id is not None])
 
 
 # Built once: to build a statement takes as long as to run it.
@@ -120,6 +169,17 @@ async def lock_identities(session: Session, identities: Collection[UUID]) -> Non
     """Make changes of these identities wait for one another, in one fixed order, until the transaction ends."""
     query = select(Identity.id).where(one_of(Identity.id, identities)).order_by(Identity.id)
     await session.execute(query.with_for_update())
+
+
+_HOLD = text("SELECT id, identity_id FROM registry_hold_identities(:records)").bindparams(
+    bindparam("records", type_=ARRAY(Uuid))
+)
+
+
+async def hold(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
+    """Lock the identities of these records as `lock_identities` does; returns all of their records -> its identity."""
+    rows = await session.execute(_HOLD, {"records": list(records)})
+    return {row.id: row.identity_id for row in rows}
 
 
 async def add_identities(session: Session, identities: Collection[UUID]) -> None:
