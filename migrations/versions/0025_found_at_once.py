@@ -2,9 +2,10 @@
 
 Most of the time that a write took went into statements on their way. `registry_neighbours` waits for other writers of
 the same identifiers, counts who holds each token, and reads the records worth comparing; `registry_hold_identities`
-locks the identities of some records.
+locks the identities of some records. What few records have lost is found without reading what all of them hold.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0025"
@@ -90,6 +91,12 @@ _SIGNATURES = (
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_record_identifiers_ended",
+        "record_identifiers",
+        ["record_id"],
+        postgresql_where=sa.text("valid_until IS NOT NULL"),
+    )
     op.execute(_NEIGHBOURS)
     op.execute(_HOLD)
     for signature in _SIGNATURES:

@@ -53,6 +53,13 @@ class Identifier(Base):
     """One keyed index value of a record, with the span of time in which the identifier was theirs."""
 
     __tablename__ = "record_identifiers"
+    __table_args__ = (
+        Index(
+            "ix_record_identifiers_ended",
+            "record_id",
+            postgresql_where=text("valid_until IS NOT NULL"),
+        ),
+    )
 
     record_id: Mapped[UUID] = mapped_column(
         ForeignKey("records.id", ondelete="CASCADE"), primary_key=True

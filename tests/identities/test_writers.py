@@ -4,9 +4,12 @@ import asyncio
 import os
 import random
 from itertools import pairwise
+from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from registry.identities import resolution
 from registry.identities import service as identities
 from registry.matching.subject import Subject
 from registry.platform import vault
@@ -71,3 +74,28 @@ async def test_bridges_at_once_make_one_of_many(running: Runtime) -> None:
             *(_write(running, Subject(kind="person", country="UA", phones=p)) for p in pairs)
         )
     assert len(await rows.select(running, "SELECT id FROM identities")) == ROUNDS
+
+
+async def test_a_record_that_moved_while_we_waited_is_held_where_it_is(running: Runtime) -> None:
+    """And the lock that is of no use is given back: taken in passing, it would break the order of locks."""
+    for phone in ("+380505580001", "+380505580002"):
+        await _write(running, Subject(kind="person", country="UA", phones=(phone,)))
+    one, other = [
+        row["id"] for row in await rows.select(running, "SELECT id FROM records ORDER BY id")
+    ]
+
+    async def hold() -> set[UUID]:
+        async with transaction(running) as session:
+            held = await resolution.lock_identities_of(session, [one])
+            free = "SELECT id FROM identities WHERE id = :id FOR UPDATE NOWAIT"
+            assert await rows.select(running, free, id=one)
+            return held
+
+    async with transaction(running) as session:
+        assert await resolution.lock_identities_of(session, [one, other]) == {one, other}
+        waiting = asyncio.create_task(hold())
+        while not await rows.select(running, "SELECT pid FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+        moved = "UPDATE records SET identity_id = :other WHERE id = :one"
+        await session.execute(text(moved), {"one": one, "other": other})
+    assert await waiting == {other}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, bindparam, or_, select, text, true
+from sqlalchemy import Row, or_, select, text, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -18,11 +18,10 @@ _COUNTING = """
     FROM pair_decisions WHERE one = ANY (:records) AND other = ANY (:records)
     ORDER BY one, other, staff_id IS NULL, at DESC, id DESC
 """
-_RECORDS = bindparam("records", type_=ARRAY(Uuid))
 _DECISIONS = select(PairDecision).from_statement(
-    text(_COUNTING.format("*")).bindparams(_RECORDS).columns(*PairDecision.__table__.columns)
+    text(_COUNTING.format("*")).columns(*PairDecision.__table__.columns)
 )
-_VERDICTS = text(_COUNTING.format("one, other, verdict, weight, staff_id")).bindparams(_RECORDS)
+_VERDICTS = text(_COUNTING.format("one, other, verdict, weight, staff_id"))
 
 Verdict = Row[UUID, UUID, str, float | None, UUID | None]
 

@@ -8,9 +8,6 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
-    Boolean,
-    Integer,
     LargeBinary,
     Row,
     Uuid,
@@ -88,16 +85,11 @@ class Found(NamedTuple):
     records: Sequence[SealedRecord]
 
 
+# The functions' own signatures tell the types: SQLAlchemy's would cost as much again as the search.
 _NEIGHBOURS = text("""
     SELECT id, identity_id, sealed, data_key_id, wrapped, kek_version, detached, counts, total
-    FROM registry_neighbours(:locks, :values, :limits, :promises, :strong, :most, CAST(:before AS uuid))
-""").bindparams(
-    bindparam("locks", type_=ARRAY(BigInteger)),
-    bindparam("values", type_=ARRAY(LargeBinary)),
-    bindparam("limits", type_=ARRAY(Integer)),
-    bindparam("promises", type_=ARRAY(Integer)),
-    bindparam("strong", type_=ARRAY(Boolean)),
-)
+    FROM registry_neighbours(:locks, :values, :limits, :promises, :strong, :most, :before)
+""")
 
 
 async def find_neighbours(
@@ -171,9 +163,7 @@ async def lock_identities(session: Session, identities: Collection[UUID]) -> Non
     await session.execute(query.with_for_update())
 
 
-_HOLD = text("SELECT id, identity_id FROM registry_hold_identities(:records)").bindparams(
-    bindparam("records", type_=ARRAY(Uuid))
-)
+_HOLD = text("SELECT id, identity_id FROM registry_hold_identities(:records)")
 
 
 async def hold(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
