@@ -105,7 +105,7 @@ async def _pair(scene: Scene) -> tuple[str, str, UUID]:
     """A new question about two records that are alike, with numbers as of one package: its id, and the two."""
     number = next(_numbers)
     surname = ("Мельниченко", "Гончарук", "Кравець", "Дорошенко", "Тимчук", "Яблонська")[number % 6]
-    like = {"name": f"{surname} Леся", "birth_date": f"19{number}-03-12", "city": "Київ"}
+    like = {"name": f"{surname} Леся", "birth_date": f"19{number}-03-12"}
     for end in (1, 2):
         phone = f"+3805055{number}00{end}"
         await scene.shop.report(subject={**like, "phone": phone})

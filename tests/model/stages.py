@@ -22,6 +22,8 @@ class Stage(StrEnum):
     SCREENING = "screening"
     #: Both are published, and the person was told of them.
     NOTICE = "notice"
+    #: Both are published, and the post brings nobody a word of either.
+    UNWRITTEN = "unwritten"
     #: Lookups show both.
     SHOWN = "shown"
     #: The person disputes both, and both reporters have answered.
@@ -57,6 +59,12 @@ _NOTICE: list[Step] = [
     lambda m: m.screen(number=3, who=0, decision="publish"),
     lambda m: m.wait(leap=HOUR),
 ]
+_UNWRITTEN: list[Step] = [
+    *_SCREENING,
+    lambda m: m.post(works=False),
+    lambda m: m.screen(number=0, who=0, decision="publish"),
+    lambda m: m.screen(number=3, who=0, decision="publish"),
+]
 _SHOWN: list[Step] = [*_NOTICE, lambda m: m.wait(leap=8 * DAY)]
 _DISPUTED: list[Step] = [
     *_SHOWN,
@@ -76,13 +84,7 @@ _OBJECTED: list[Step] = [
     lambda m: m.object_(number=3),
 ]
 _DETACHED: list[Step] = [*_NOTICE, lambda m: m.detach()]
-_UNTOLD: list[Step] = [
-    *_SCREENING,
-    lambda m: m.post(works=False),
-    lambda m: m.screen(number=0, who=0, decision="publish"),
-    lambda m: m.screen(number=3, who=0, decision="publish"),
-    lambda m: m.detach(),
-]
+_UNTOLD: list[Step] = [*_UNWRITTEN, lambda m: m.detach()]
 _NAMED_AGAIN: list[Step] = [
     *_SHOWN,
     lambda m: m.detach(),
@@ -121,6 +123,7 @@ SO_FAR: dict[Stage, list[Step]] = {
     Stage.NOTHING: [],
     Stage.SCREENING: _SCREENING,
     Stage.NOTICE: _NOTICE,
+    Stage.UNWRITTEN: _UNWRITTEN,
     Stage.SHOWN: _SHOWN,
     Stage.DISPUTED: _DISPUTED,
     Stage.UPHELD: _UPHELD,
