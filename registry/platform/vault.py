@@ -15,9 +15,10 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
-from sqlalchemy import Uuid, bindparam, delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from registry.platform.db import fetch_rows
 from registry.platform.ids import uuid7
 from registry.platform.keyring import Keyring
 from registry.platform.tables import DataKeyRow, StoredAnswer
@@ -78,17 +79,14 @@ class DataKey:
         return unseal(self._raw, sealed, f"{place}:{self.id}")
 
 
-_CREATE = text(
-    "INSERT INTO data_keys (id, owner_id, wrapped, kek_version) VALUES (:id, :owner_id, :wrapped, :kek_version)"
-).bindparams(bindparam("id", type_=Uuid()), bindparam("owner_id", type_=Uuid()))
+_CREATE = "INSERT INTO data_keys (id, owner_id, wrapped, kek_version) VALUES ($1, $2, $3, $4)"
 
 
 async def create(session: AsyncSession, keyring: Keyring, *, owner: UUID | None) -> DataKey:
     """Make a data key, store it wrapped, and return it open. `owner` is the business it belongs to."""
     raw, key_id, version = os.urandom(KEY_BYTES), uuid7(), keyring.current
     wrapped = aes_key_wrap(keyring.key_encryption_key(version), raw)
-    row = {"id": key_id, "owner_id": owner, "wrapped": wrapped, "kek_version": version}
-    await session.execute(_CREATE, row)
+    await fetch_rows(session, _CREATE, key_id, owner, wrapped, version)
     note(session, key_id)
     return DataKey(key_id, raw)
 

@@ -9,8 +9,6 @@ from registry.identities.store.decisions import (
     list_verdicts,
 )
 from registry.identities.store.records import (
-    Asked,
-    Found,
     Holder,
     SealedRecord,
     add_identities,
@@ -18,8 +16,6 @@ from registry.identities.store.records import (
     delete_empty,
     delete_record,
     end_span,
-    find_neighbours,
-    hold,
     identities_of,
     list_ended,
     list_holders,
@@ -34,6 +30,12 @@ from registry.identities.store.records import (
     owners_of,
     put_lost,
     reopen_span,
+)
+from registry.identities.store.resolving import (
+    Asked,
+    Found,
+    find_neighbours,
+    hold,
     write_record,
 )
 from registry.identities.store.standings import (

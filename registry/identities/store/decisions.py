@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select, text, true
@@ -9,21 +10,29 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from registry.identities.tables import PairDecision, Record
-from registry.platform.db import behind
+from registry.platform.db import behind, fetch_rows
 from registry.platform.runtime import Session
 
 #: What counts of each pair of some records: the last decision, a moderator's before the engine's.
 _COUNTING = """
-    SELECT DISTINCT ON (one, other) {}
-    FROM pair_decisions WHERE one = ANY (:records) AND other = ANY (:records)
+    SELECT DISTINCT ON (one, other) {columns} FROM pair_decisions
+    WHERE one = ANY ({records}) AND other = ANY ({records})
     ORDER BY one, other, staff_id IS NULL, at DESC, id DESC
 """
 _DECISIONS = select(PairDecision).from_statement(
-    text(_COUNTING.format("*")).columns(*PairDecision.__table__.columns)
+    text(_COUNTING.format(columns="*", records=":records")).columns(*PairDecision.__table__.columns)
 )
-_VERDICTS = text(_COUNTING.format("one, other, verdict, weight, staff_id"))
+_VERDICTS = _COUNTING.format(columns="one, other, verdict, weight, staff_id", records="$1")
 
-Verdict = Row[UUID, UUID, str, float | None, UUID | None]
+
+class Verdict(NamedTuple):
+    """What counts of a pair of records, without the evidence; `weight` is the engine's, `staff_id` the moderator's."""
+
+    one: UUID
+    other: UUID
+    verdict: str
+    weight: float | None
+    staff_id: UUID | None
 
 
 async def list_decisions(session: Session, records: Collection[UUID]) -> Sequence[PairDecision]:
@@ -32,10 +41,10 @@ async def list_decisions(session: Session, records: Collection[UUID]) -> Sequenc
 
 
 async def list_verdicts(session: Session, records: Collection[UUID]) -> Sequence[Verdict]:
-    """(one, other, verdict, weight, staff_id) of `list_decisions`, without the evidence."""
+    """What `list_decisions` says of each pair, without the evidence."""
     if len(records) < 2:
         return []
-    return (await session.execute(_VERDICTS, {"records": list(records)})).all()
+    return [Verdict(*row) for row in await fetch_rows(session, _VERDICTS, list(records))]
 
 
 async def list_answers(session: Session) -> Sequence[Row[str, list[tuple[str, str, float]]]]:

@@ -1,15 +1,13 @@
 """Every SQL statement about records, what they are found by, and the identities that they belong to."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import (
     ARRAY,
     LargeBinary,
-    Row,
     Uuid,
     any_,
     bindparam,
@@ -25,8 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from registry.identities.rules import OWN_PROOFS
 from registry.identities.tables import Identifier, Identity, Record, one_of
-from registry.matching.fingerprints import STRONG, Token
-from registry.platform.db import locks_of
+from registry.matching.fingerprints import STRONG
 from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
 
@@ -63,54 +60,16 @@ async def list_holders(session: Session, values: Collection[bytes], limit: int) 
     return [Holder(*row) for row in rows]
 
 
-class Asked(NamedTuple):
-    """A token to search by: how many holders of it are counted, what it promises of them (the more, the sooner they are
-    read), and whether it does so however many they are.
-    """
+class SealedRecord(NamedTuple):
+    """A record as it is kept, with its key; `detached` are the index values that are its no longer."""
 
-    value: bytes
-    limit: int
-    promise: int
-    strong: bool
-
-
-SealedRecord = Row[UUID, UUID, bytes, UUID, bytes, int, list[bytes]]
-
-
-class Found(NamedTuple):
-    """How many hold each token that was asked, how many records there are, about, and those worth comparing."""
-
-    counts: Sequence[int]
-    total: int
-    records: Sequence[SealedRecord]
-
-
-# The functions' own signatures tell the types: SQLAlchemy's would cost as much again as the search.
-_NEIGHBOURS = text("""
-    SELECT id, identity_id, sealed, data_key_id, wrapped, kek_version, detached, counts, total
-    FROM registry_neighbours(:locks, :values, :limits, :promises, :strong, :most, :before)
-""")
-
-
-async def find_neighbours(
-    session: Session,
-    asked: Sequence[Asked],
-    *,
-    locked: Iterable[bytes] = (),
-    most: int,
-    before: UUID | None = None,
-) -> Found:
-    """Search by tokens, once other writers of the `locked` values are done; `before` a record, among older ones."""
-    values, limits, promises, strong = zip(*asked, strict=True) if asked else ((), (), (), ())
-    given: dict[str, Any] = {
-        "values": values,
-        "limits": limits,
-        "promises": promises,
-        "strong": strong,
-    }
-    given |= {"locks": locks_of(locked), "most": most, "before": before}
-    rows = (await session.execute(_NEIGHBOURS, given)).all()
-    return Found(rows[0].counts, rows[0].total, [row for row in rows if row.id is not None])
+    id: UUID
+    identity_id: UUID
+    sealed: bytes
+    data_key_id: UUID
+    wrapped: bytes
+    kek_version: int
+    detached: list[bytes]
 
 
 # Built once: to build a statement takes as long as to run it.
@@ -142,11 +101,9 @@ _SEALED = (
 async def list_sealed(
     session: Session, *, records: Collection[UUID] = (), identities: Collection[UUID] = ()
 ) -> Sequence[SealedRecord]:
-    """(id, identity_id, sealed, data_key_id, wrapped, kek_version, detached) of these records, and all of these
-    identities; `detached` are the index values that are theirs no longer.
-    """
+    """These records, and all of these identities."""
     asked = {"records": list(records), "identities": list(identities)}
-    return (await session.execute(_SEALED, asked)).all()
+    return [SealedRecord(*row) for row in await session.execute(_SEALED, asked)]
 
 
 async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
@@ -161,15 +118,6 @@ async def lock_identities(session: Session, identities: Collection[UUID]) -> Non
     """Make changes of these identities wait for one another, in one fixed order, until the transaction ends."""
     query = select(Identity.id).where(one_of(Identity.id, identities)).order_by(Identity.id)
     await session.execute(query.with_for_update())
-
-
-_HOLD = text("SELECT id, identity_id FROM registry_hold_identities(:records)")
-
-
-async def hold(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
-    """Lock the identities of these records as `lock_identities` does; returns all of their records -> its identity."""
-    rows = await session.execute(_HOLD, {"records": list(records)})
-    return {row.id: row.identity_id for row in rows}
 
 
 async def add_identities(session: Session, identities: Collection[UUID]) -> None:
@@ -189,44 +137,6 @@ async def add_rows(session: Session, table: type[Base], rows: list[dict[str, Any
     """Add rows in one statement."""
     if rows:
         await session.execute(insert(table), rows)
-
-
-#: One round trip. What refers to a row of the same statement is checked at its end.
-_WRITE = text("""
-    WITH identity AS (
-        INSERT INTO identities (id, created_at) VALUES (:identity_id, :created_at) ON CONFLICT DO NOTHING
-    ), record AS (
-        INSERT INTO records (id, identity_id, data_key_id, sealed, created_at)
-        VALUES (:id, :identity_id, :data_key_id, :sealed, :created_at)
-    ), told AS (
-        INSERT INTO pair_decisions
-        SELECT * FROM jsonb_populate_recordset(NULL::pair_decisions, CAST(:told AS jsonb))
-    )
-    INSERT INTO record_identifiers (record_id, index_value, kind, key_version)
-    SELECT :id, value, kind, :key_version
-    FROM unnest(CAST(:values AS bytea[]), CAST(:kinds AS text[])) AS found (value, kind)
-""").bindparams(
-    bindparam("id", type_=Uuid()),
-    bindparam("identity_id", type_=Uuid()),
-    bindparam("data_key_id", type_=Uuid()),
-)
-
-
-async def write_record(
-    session: Session,
-    record: dict[str, Any],
-    found: Sequence[Token],
-    told: Sequence[dict[str, Any]],
-) -> None:
-    """Write a record and what it is found by, in an identity that may be new, with its entries of the log."""
-    given = {
-        **record,
-        "values": [token.value for token in found],
-        "kinds": [token.kind for token in found],
-        "key_version": session.keyring.current,
-        "told": msgspec.json.encode(told).decode(),
-    }
-    await session.execute(_WRITE, given)
 
 
 async def list_records(session: Session, *, after: UUID | None, limit: int) -> Sequence[UUID]:
