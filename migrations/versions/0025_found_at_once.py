@@ -14,12 +14,12 @@ branch_labels = None
 depends_on = None
 
 # Waits for the transactions that hold one of `locks`, then looks, in a statement that sees what they wrote.
-# `counts` says how many records hold each token in `asked`, up to its limit. One at its limit says nothing of them,
-# unless it is `strong`; the others promise something of their holders, and the `most` promising are read. With
-# `before`, only older records are looked at. One row at least, and without a record where nothing is held.
+# `counts` says how many records hold each token in `asked`, up to its limit. One that fewer than `below` hold promises
+# something of them, and the `most` promising are read. With `before`, only older records are looked at. One row at
+# least, and without a record where nothing is held.
 _NEIGHBOURS = """
 CREATE FUNCTION registry_neighbours(
-    locks bigint[], asked bytea[], limits int[], promises int[], strong boolean[], most int, before uuid
+    locks bigint[], asked bytea[], limits int[], promises int[], below int[], most int, before uuid
 )
 RETURNS TABLE (
     counts int[], total bigint, id uuid, identity_id uuid, sealed bytea, data_key_id uuid, wrapped bytea,
@@ -31,8 +31,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock(l.lock) FROM unnest(locks) AS l (lock);
     RETURN QUERY
     WITH held AS (
-        SELECT a.place, a.most, a.promise, a.strong, h.record_id
-        FROM unnest(asked, limits, promises, strong) WITH ORDINALITY AS a (value, most, promise, strong, place)
+        SELECT a.place, a.promise, a.below, h.record_id
+        FROM unnest(asked, limits, promises, below) WITH ORDINALITY AS a (value, most, promise, below, place)
         CROSS JOIN LATERAL (
             SELECT i.record_id FROM record_identifiers i
             WHERE i.index_value = a.value AND i.valid_until IS NULL AND (before IS NULL OR i.record_id < before)
@@ -42,7 +42,7 @@ BEGIN
         SELECT held.place, count(*)::int AS holders FROM held GROUP BY held.place
     ), promising AS (
         SELECT held.record_id FROM held JOIN counted ON counted.place = held.place
-        WHERE held.strong OR counted.holders < held.most
+        WHERE counted.holders < held.below
         GROUP BY held.record_id ORDER BY sum(held.promise) DESC, held.record_id LIMIT registry_neighbours.most
     )
     SELECT
@@ -85,7 +85,7 @@ END $$
 """
 
 _SIGNATURES = (
-    "registry_neighbours(bigint[], bytea[], int[], int[], boolean[], int, uuid)",
+    "registry_neighbours(bigint[], bytea[], int[], int[], int[], int, uuid)",
     "registry_hold_identities(uuid[])",
 )
 

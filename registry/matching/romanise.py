@@ -67,6 +67,7 @@ _VOWELS = str.maketrans("", "", "aeiou")
 #: Pairs of letters that look the same, Latin and Cyrillic, in either case.
 _LOOKALIKES = dict(zip("ABCEHIKMOPTXYaceiopxyïëk", "АВСЕНІКМОРТХУасеіорхуїёк", strict=True))
 _TO_CYRILLIC = str.maketrans(_LOOKALIKES)
+_LATIN_LETTER = re.compile("[A-Za-zïë]")
 _TO_LATIN = str.maketrans({cyrillic: latin for latin, cyrillic in _LOOKALIKES.items()})
 
 
@@ -75,7 +76,7 @@ def repaired(word: str) -> str:
 
     A word that mixes letters without lookalikes stays as it is.
     """
-    if word.isascii():
+    if word.isascii() or not _LATIN_LETTER.search(word):
         return word
     latin = {c for c in word if c.isascii() and c.isalpha()} | ({"ï", "ë"} & set(word))
     cyrillic = {c for c in word if "\u0400" <= c <= "\u052f"}

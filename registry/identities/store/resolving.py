@@ -14,13 +14,13 @@ from registry.platform.runtime import Session
 
 class Asked(NamedTuple):
     """A token to search by: how many holders of it are counted, what it promises of them (the more, the sooner they are
-    read), and whether it does so however many they are.
+    read), and below how many holders it does so.
     """
 
     value: bytes
     limit: int
     promise: int
-    strong: bool
+    below: int
 
 
 class Found(NamedTuple):
