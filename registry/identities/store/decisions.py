@@ -19,8 +19,11 @@ _COUNTING = """
     WHERE one = ANY ({records}) AND other = ANY ({records})
     ORDER BY one, other, staff_id IS NULL, at DESC, id DESC
 """
+_COLUMNS = PairDecision.__table__.columns
 _DECISIONS = select(PairDecision).from_statement(
-    text(_COUNTING.format(columns="*", records=":records")).columns(*PairDecision.__table__.columns)
+    text(_COUNTING.format(columns=", ".join(_COLUMNS.keys()), records=":records")).columns(
+        *_COLUMNS
+    )
 )
 _VERDICTS = _COUNTING.format(columns="one, other, verdict, weight, staff_id", records="$1")
 
