@@ -5,7 +5,7 @@ its person with which it shares a strong identifier, as the log says. Then the l
 each in a transaction of its own, as reports are. In turn with each goes the baseline: the same record and its index
 values, written and nothing else. Both figures include the database and the commit.
 
-    python bench/writes.py [--records 150000] [--writes 1000]
+    python bench/writes.py [--records 150000] [--writes 1000] [--difficulty medium]
 
 Prints medians and 99th percentiles in milliseconds, the ratio, candidates a write, and of the writes whose person is
 there already the share that met one of their records (blocking recall by cluster).
@@ -46,12 +46,12 @@ ROOT = Path(__file__).resolve().parents[1]
 BATCH = 500
 
 
-def people(folder: Path, count: int) -> list[Judged]:
-    """Invented people of medium difficulty, in the order of the file."""
+def people(folder: Path, count: int, difficulty: str) -> list[Judged]:
+    """Invented people, in the order of the file."""
     file = folder / "people.jsonl"
     made = ("-m", "tests.persons", "records", "--seed", "1", "--count", str(count))
     subprocess.run(
-        [sys.executable, *made, "--difficulty", "medium", "--out", file], cwd=ROOT, check=True
+        [sys.executable, *made, "--difficulty", difficulty, "--out", file], cwd=ROOT, check=True
     )
     return list(read(file, Counter()))
 
@@ -173,11 +173,12 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--records", type=int, default=150_000)
     asked.add_argument("--writes", type=int, default=1000)
+    asked.add_argument("--difficulty", choices=("medium", "hard"), default="medium")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-writes-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # the embedded server runs under an account of its own
-        records = people(folder, given.records + given.writes)
+        records = people(folder, given.records + given.writes, given.difficulty)
         server = embedded.start(folder / "data")
         try:
             # As `registry serve` runs.

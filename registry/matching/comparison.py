@@ -76,8 +76,8 @@ def compare(one: Profile, other: Profile) -> Comparison:
     if one.birth_dates and other.birth_dates:
         level = _birth_date(one.birth_dates, other.birth_dates)
         evidence.append(Evidence("birth_date", level))
-        slipped = one.birth_dates.isdisjoint(other.birth_dates)
-        if level == "differs" or (slipped and not _whole(name)):
+        another_day = one.birth_dates.isdisjoint(other.birth_dates)
+        if level == "differs" or (another_day and not _whole(name)):
             against.append("birth_date")
     if one.city and other.city:
         evidence.append(Evidence("city", _city(one.city, other.city)))

@@ -30,6 +30,9 @@ from registry.platform.settings import Settings, SettingsError
 MEMBER_ROLE, SYSTEM_ROLE, LOOKUP_ROLE = "registry_member", "registry_system", "registry_lookup"
 LOWEST_VERSION = 150000
 STATEMENT_TIMEOUT, LOOKUP_TIMEOUT = timedelta(seconds=15), timedelta(seconds=3)
+#: Seconds after which a connection is opened anew, as the lookup path's pool does: there are firewalls that forget one
+#: without telling either end.
+_OLDEST = 300
 
 _CHOOSE = (
     "SELECT set_config('role', :role, true), set_config('registry.business_id', :business, true),"
@@ -72,6 +75,7 @@ def make_engine(url: str, *, role: str | None = MEMBER_ROLE, pool_size: int = 5)
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
+        pool_recycle=_OLDEST,
         hide_parameters=True,
         connect_args={"server_settings": settings},
     )
@@ -189,7 +193,7 @@ def locks_of(values: Iterable[bytes]) -> list[int]:
 
 
 async def fetch_rows(session: AsyncSession, statement: str, *values: Any) -> "list[asyncpg.Record]":
-    """Run a statement of the session's transaction by the driver itself, which passes nothing between.
+    """Run a statement of a transaction that `begin` began by the driver itself, without SQLAlchemy between.
 
     For the few that every write waits for: SQLAlchemy takes as long to pass one as PostgreSQL to run it.
     """

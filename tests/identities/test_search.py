@@ -15,7 +15,8 @@ from registry.platform.runtime import Runtime, Session
 from tests.factories import rows
 
 PHONE, PAIR, WORD, NOBODY = (letter * 16 for letter in (b"p", b"n", b"w", b"x"))
-#: Two hold the phone, four the pair of names, five the word.
+#: (kind, token, how many of the records hold it: the oldest).
+HELD = [("name_word", WORD, 5), ("name_pair", PAIR, 4), ("phone", PHONE, 2)]
 ASKED = [
     store.Asked(PHONE, 200, 8, 201),
     store.Asked(PAIR, 50, 3, 50),
@@ -31,10 +32,7 @@ async def filled(running: Runtime) -> AsyncIterator[Filled]:
     async with rows.rolled_back(running) as session:
         records = []
         for number in range(5):
-            held = [Token("name_word", WORD)]
-            held += [Token("name_pair", PAIR)] * (number < 4) + [Token("phone", PHONE)] * (
-                number < 2
-            )
+            held = [Token(kind, value) for kind, value, holders in HELD if number < holders]
             key, made = await vault.create(session, session.keyring, owner=None), uuid7()
             subject = Subject(kind="person", country="UA")
             await resolution.write(session, made, made, subject, key, held)
