@@ -44,18 +44,33 @@ def shell(block: str, member: Member, key: str, folder: Path, **more: str) -> An
     return json.loads(run(["sh", "-euc", block], member, key, folder, **more))
 
 
+def months_later(month: str, later: int) -> str:
+    year, number = map(int, month.split("-"))
+    year, number = divmod(year * 12 + number - 1 + later, 12)
+    return f"{year:04d}-{number + 1:02d}"
+
+
+def months_between(start: str, end: str) -> int:
+    """Whole months between the months of two ISO 8601 times."""
+    (y0, m0), (y1, m1) = (map(int, one.split("-")[:2]) for one in (start, end))
+    return (y1 - y0) * 12 + m1 - m0
+
+
 @places.needs("curl")
 def test_the_first_lookup_answers_as_shown(member: Member, tmp_path: Path) -> None:
+    """The sandbox's facts are a fixed number of months old, so the shown months move with the day."""
     answer = shell(LOOKUP, member, member.test_key, tmp_path)
     shown = json.loads(re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)[0])
+    later = months_between(shown["as_of"], answer["as_of"])
+    for match in shown["matches"]:
+        match["last_incident"] = months_later(match["last_incident"], later)
+        for fact in match["reports"]:
+            fact["month"] = months_later(fact["month"], later)
     for body in (answer, shown):
         for advice in body["terms"]:
             del advice["wording"]
         del body["lookup_id"], body["as_of"]
-    if answer["terms"]:  # the sandbox's parcel was refused in September 2026, and a year ends
-        assert answer == shown
-    else:
-        assert answer["matches"] == shown["matches"]
+    assert answer == shown
 
 
 @places.needs("curl")
