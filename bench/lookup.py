@@ -99,7 +99,9 @@ async def person(session: Session, business_id: UUID, number: int) -> None:
     """A person with one shown fact."""
     key = await vault.create(session, session.keyring, owner=business_id)
     described = SubjectDescription(phone=phone(number), name="Тест Особа")
-    resolved = await identities.resolve(session, identities.read(described, country="UA"), key)
+    resolved = await identities.add_published(
+        session, identities.read(described, country="UA"), key
+    )
     codes = FactCodes(
         category="parcel_refused",
         month=f"{session.now:%Y-%m}",

@@ -9,6 +9,7 @@ import asyncio
 from registry.businesses import jobs as businesses
 from registry.disputes import jobs as disputes
 from registry.erasure import jobs as erasure
+from registry.identities import jobs as identities
 from registry.limits import jobs as limits
 from registry.lookups import jobs as lookups
 from registry.messages import jobs as messages
@@ -42,6 +43,7 @@ JOBS = (
     Job("tell_disabled", businesses.tell_disabled, every=SOON),
     Job("take_proofs", reports.take_proofs, every=SOON),
     Job("advance_due", reports.advance_due, every=SOON),
+    Job("publish_due", identities.publish_due, every=SOON),
     Job("tell_journal", journal.tell, every=SOON),
     Job("advance_disputes", disputes.advance_due, every=SOON),
     Job("recount_due", disputes.recount_due, every=SOON),

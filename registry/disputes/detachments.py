@@ -57,7 +57,7 @@ async def detach(session: Session, person: Person, command: DetachmentRequest) -
             "It holds until a moderator has looked. One that was taken back can be said again after "
             f"{session.policy.detachment_again_months} months, one that was confirmed from the next day on."
         )
-    known = await held.of_records(session, await identities.records_under(session, [value]))
+    known = await held.of_records(session, await identities.holders_of(session, [value]))
     for one in known:  # before the identities are locked, as everywhere
         await held.lock(session, one.report.id)
     records = await identities.detach(session, value, session.now.date())

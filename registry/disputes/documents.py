@@ -79,8 +79,9 @@ async def decide(
 
 
 async def _reports(session: Session, moderator: Staff, row: Document) -> list[Held]:
-    """The reports under the identifier that was proven; raises `ConflictOfInterest`."""
-    records = await identities.records_under(session, [row.index_value])
+    """The reports that name the proven identifier, and those of the same identities; raises `ConflictOfInterest`."""
+    named = await identities.holders_of(session, [row.index_value])
+    records = await identities.identity_mates(session, named)
     found = await held.of_records(session, records)
     await refuse_conflict(session, moderator, {one.report.business_id for one in found})
     return found

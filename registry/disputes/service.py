@@ -16,14 +16,13 @@ from registry.disputes.wire import (
     SettlementClaim,
     SettlementResponse,
 )
-from registry.identities import service as identities
 from registry.platform.actor import SYSTEM
 from registry.platform.errors import Conflict, NotFound
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import held, post, rulings
+from registry.reports import file_access, held, post, rulings
 from registry.reports.held import Held
 from registry.reports.rules import State as ReportState
 from registry.subjects.access import Person
@@ -48,9 +47,8 @@ DISPUTABLE = frozenset(
 
 
 async def reports_of(session: Session, person: Person) -> list[Held]:
-    """The reports about the person who calls, newest first."""
-    records = await identities.records_under(session, person.proven, person.records)
-    return await held.of_records(session, records)
+    """The reports that the proofs of the person who calls open, newest first."""
+    return await file_access.reports_open_to(session, person.proven, person.records)
 
 
 async def open_(session: Session, person: Person, command: DisputeOpening) -> DisputeView:

@@ -60,7 +60,8 @@ class Code(StrEnum):
 
     #: By rule: the report has ended, nothing needs it any more (art. 17(1)(a)).
     NO_LONGER_NEEDED = "no_longer_needed"
-    #: By rule: the person was not of age; such a report must not be (art. 17(1)(d)).
+    #: By rule, or by a moderator where birth dates conflict: the person was not of age; such a report must not be
+    #: (art. 17(1)(d)).
     UNDER_AGE = "under_age"
     #: By rule: it was shown without proof that the person was told (art. 17(1)(d)).
     NEVER_TOLD = "never_told"
@@ -81,7 +82,7 @@ class Code(StrEnum):
 #: What a moderator may say.
 REASONS: MappingProxyType[Decision, frozenset[Code]] = MappingProxyType(
     {
-        Decision.GRANT: frozenset({Code.RIGHTS_PREVAIL}),
+        Decision.GRANT: frozenset({Code.RIGHTS_PREVAIL, Code.UNDER_AGE}),
         Decision.REFUSE: frozenset({Code.INTERESTS_PREVAIL, Code.LEGAL_CLAIMS}),
     }
 )
@@ -106,27 +107,43 @@ OPEN_TO_OBJECTION = SHOWN | {ReportState.NOTICE, ReportState.CONTESTED}
 MOST_A_YEAR: MappingProxyType[Kind, int] = MappingProxyType({Kind.ERASURE: 3, Kind.OBJECTION: 2})
 
 
-def judge(state: ReportState, *, told: bool, under_age: bool) -> tuple[Decision, Code]:
-    """What the rules say of a request to erase a report, in that state.
+class Age(StrEnum):
+    """What the known birth dates say of a person's age when it happened."""
 
-    `told`: whether there is proof that the person was told; `under_age`: whether they were when it happened.
+    #: Nothing is known, or the person was of age.
+    OF_AGE = "of_age"
+    #: One birth date is known, and by it they were too young.
+    UNDER_AGE = "under_age"
+    #: Several birth dates are known, and by one of them they were too young: a moderator decides.
+    UNCLEAR = "unclear"
+
+
+def age_of(born: Collection[date], on: date, minimum: int) -> Age:
+    """Tell whether a person was too young on that day, by all birth dates that are known."""
+    known = set(born)
+    if all(age(day, on) >= minimum for day in known):
+        return Age.OF_AGE
+    return Age.UNDER_AGE if len(known) == 1 else Age.UNCLEAR
+
+
+def judge(state: ReportState, *, told: bool, age: Age) -> tuple[Decision, Code] | None:
+    """Decide a request to erase a report in that state by rule; None where a moderator has to.
+
+    `told`: whether there is proof that the person was notified.
     """
     if state in FINAL:
         return Decision.GRANT, Code.NO_LONGER_NEEDED
-    if state in OPEN_TO_OBJECTION and under_age:
-        return Decision.GRANT, Code.UNDER_AGE
     if state in SHOWN and not told:
         return Decision.GRANT, Code.NEVER_TOLD
+    if state in OPEN_TO_OBJECTION and age is Age.UNDER_AGE:
+        return Decision.GRANT, Code.UNDER_AGE
+    if state in OPEN_TO_OBJECTION and age is Age.UNCLEAR:
+        return None
     if state is ReportState.CONTESTED:
         return Decision.REFUSE, Code.BEING_DECIDED
     if state not in OPEN_TO_OBJECTION:
         return Decision.REFUSE, Code.BEING_CHECKED
     return Decision.REFUSE, Code.STILL_NEEDED
-
-
-def under_age(born: Collection[date], on: date, minimum: int) -> bool:
-    """Whether everything that is known of a birth date says that the person was too young on that day."""
-    return bool(born) and all(age(day, on) < minimum for day in born)
 
 
 def remedies(kind: Kind, state: State, code: Code | None, *, again: bool) -> list[Remedy]:

@@ -14,18 +14,25 @@ from registry.erasure.letters import place
 from registry.erasure.rules import Decision, Kind, State
 from registry.erasure.tables import SubjectRequest
 from registry.erasure.wire import ErasureRequest, ObjectionRequest, RequestView
-from registry.identities import service as identities
 from registry.messages import service as messages
+from registry.messages.rules import Language
 from registry.platform import vault
 from registry.platform.actor import SYSTEM, Actor
 from registry.platform.errors import Conflict, NotFound
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import held, post, rulings
+from registry.reports import file_access, held, post, rulings
 from registry.reports.held import Held
-from registry.reports.rules import FINAL
+from registry.reports.rules import FINAL, SHOWN
 from registry.reports.rules import State as ReportState
 from registry.subjects.access import Person
+
+#: What a moderator reads of a request for erasure that no rule can decide.
+_AGE_UNCLEAR = {
+    Language.UK: "Запит на стирання. Відомі різні дати народження; за однією з них особа тоді була неповнолітньою.",
+    Language.RU: "Запрос на стирание. Известны разные даты рождения; по одной из них лицо было несовершеннолетним.",
+    Language.EN: "A request for erasure. Different birth dates are known; by one of them the person was under age.",
+}
 
 
 class AskedTooOften(Conflict):
@@ -49,15 +56,22 @@ class NotToBeObjected(Conflict):
 async def ask(
     session: Session, person: Person, command: ErasureRequest, gone: list[str]
 ) -> RequestView:
-    """Decide on a request to erase a report, by rule and at once. Files to delete after the commit go into `gone`."""
+    """Decide on a request to erase a report, by rule and at once. Files to delete after the commit go into `gone`.
+
+    Where birth dates conflict, and the person was too young by one of them, it is heard as an objection: a moderator
+    decides.
+    """
     theirs = await _reports_of(session, person)
     one, pending = await _begin(session, theirs, command.report_id, gone)
     report = one.report
-    decision, code = rules.judge(
+    decided = rules.judge(
         ReportState(report.state),
         told=report.notice_delivered_at is not None,
-        under_age=_under_age(session, theirs, one),
+        age=_age(session, theirs, one),
     )
+    if decided is None:
+        return await _object(session, person, one, _AGE_UNCLEAR[Language(person.language)])
+    decision, code = decided
     if decision is Decision.REFUSE:
         await _not_too_often(session, report.id, Kind.ERASURE)
     row = _new(session, person, one, Kind.ERASURE)
@@ -79,6 +93,10 @@ async def object_(
     """Object to a report. The first objection hides it from this transaction on, until a moderator has decided."""
     theirs = await _reports_of(session, person)
     one, _ = await _begin(session, theirs, command.report_id, gone)
+    return await _object(session, person, one, command.statement)
+
+
+async def _object(session: Session, person: Person, one: Held, statement: str) -> RequestView:
     # Read once the report is locked: another may have been made while this one waited.
     earlier = await store.list_of_report(session, one.report.id, Kind.OBJECTION)
     if any(row.state == State.PENDING for row in earlier):
@@ -91,7 +109,7 @@ async def object_(
     row = _new(session, person, one, Kind.OBJECTION)
     row.hides = not earlier
     row.due = session.policy.ends("objection_days", session.now)
-    row.sealed_statement = one.key.seal(place(row, "sealed_statement"), command.statement)
+    row.sealed_statement = one.key.seal(place(row, "sealed_statement"), statement)
     contacts = post.contacts(session, person.proven, one.subject)
     row.sealed_contacts = one.key.seal(place(row, "sealed_contacts"), contacts)
     await _keep(session, person.actor, row, "objection.made", {"hides": int(row.hides)})
@@ -162,9 +180,7 @@ async def forget_letters(session: Session) -> int:
 
 
 async def _reports_of(session: Session, person: Person) -> list[Held]:
-    return await held.of_records(
-        session, await identities.records_under(session, person.proven, person.records)
-    )
+    return await file_access.reports_open_to(session, person.proven, person.records)
 
 
 async def _not_too_often(session: Session, report_id: UUID, kind: Kind) -> None:
@@ -189,10 +205,15 @@ async def _begin(
     return one, pending
 
 
-def _under_age(session: Session, theirs: Collection[Held], one: Held) -> bool:
-    subjects = [h.subject for h in theirs if h.subject.kind == "person"]
+def _age(session: Session, theirs: Collection[Held], one: Held) -> rules.Age:
+    """The person's age when it happened, by the report itself and by the published ones among theirs.
+
+    Anybody may file a report with any birth date, so one that no moderator let through says nothing of another.
+    """
+    telling = [h for h in theirs if h is one or ReportState(h.report.state) in SHOWN]
+    subjects = [h.subject for h in telling if h.subject.kind == "person"]
     born = {day for s in subjects for day in (s.birth_date, s.tax_birth_date()) if day}
-    return rules.under_age(born, one.content.incident_date, session.policy.minimum_age_years)
+    return rules.age_of(born, one.content.incident_date, session.policy.minimum_age_years)
 
 
 def _new(session: Session, person: Person, one: Held, kind: Kind) -> SubjectRequest:

@@ -78,7 +78,9 @@ async def resolve(
             for record in records[start : start + BATCH]:
                 began = time.perf_counter()
                 key = await vault.create(session, session.keyring, owner=None)
-                made = await identities.resolve(session, record.subject, key, using=parameters)
+                made = await identities.add_published(
+                    session, record.subject, key, using=parameters
+                )
                 outcome.seconds.append(time.perf_counter() - began)
                 names[made.record_id] = record.record_id
                 outcome.neighbours[record.record_id] = [names[n] for n in made.neighbours]

@@ -1,4 +1,4 @@
-"""The neighbours of a record: found by keyed tokens, opened, and judged one by one.
+"""The neighbours of a record: find them by keyed tokens, open them, and judge them one by one.
 
 Lives here: from a subject to its tokens, from tokens to the records worth comparing, and what the evidence says of
 each. Not here: what agrees and what it weighs (`matching`), and what follows for identities (`resolution`).
@@ -47,8 +47,8 @@ _PROMISE_OTHER = 1
 #: 150,000 a new one is compared with 12.8 without them, and was with 18.8, and meets its person as often
 #: (`bench/writes.py`).
 _READ_BELOW = {"name_word": 10, "name_city": 30}
-#: Writers wait for one another over whatever may make their records one person's: strong identifiers, and what a record
-#: without one in common is found by.
+#: Publications wait for one another over tokens that may make their records one person's: strong identifiers, and what
+#: a record without one in common is found by.
 LOCKED = STRONG | {"name_pair", "name_birth_date"}
 
 
@@ -70,10 +70,11 @@ def asked_tokens(keyring: Keyring, subject: Subject) -> list[Token]:
 
 @dataclass(frozen=True)
 class Member:
-    """A record as it is compared."""
+    """A record as it is compared; `identity_id` is None for one that is not published."""
 
     id: UUID
-    identity_id: UUID
+    identity_id: UUID | None
+    subject: Subject
     profile: Profile
 
 
@@ -92,9 +93,9 @@ class Search:
         """Tokens that too many hold for them to say anything."""
         return {t.value for t in self.found if self.counts[t.value] >= _most(t.kind)}
 
-    def kept(self) -> list[Token]:
-        """The tokens worth keeping: one that too many hold would say nothing, and tell a thief which name is common."""
-        return [t for t in self.found if t.kind in STRONG or t.value not in self.overfull]
+    def named(self) -> list[Token]:
+        """The tokens of names worth keeping: an overfull one says nothing, and tells a thief which name is common."""
+        return [t for t in self.found if t.kind not in STRONG and t.value not in self.overfull]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,19 +109,22 @@ class Judged:
 
 
 async def judge_all(
-    session: Session, made: Profile, found: Sequence[Token], parameters: Parameters
+    session: Session, mine: Member, parameters: Parameters, *, unpublished: bool = False
 ) -> tuple[Search, list[Judged]]:
-    """Search by the tokens of a new record, and judge each neighbour, the oldest first.
+    """Search by the tokens of a record, and judge each published neighbour, the oldest first.
 
-    Waits for other writers of what makes records one person's.
+    Waits for other publications of what makes records one person's. With `unpublished`, waits for nothing, and judges
+    neighbours that are not published as well.
     """
-    locked = [token.value for token in found if token.kind in LOCKED]
-    search, members = await _search(session, found, locked=locked)
-    return search, _judge(session, made, search, members, parameters)
+    found = tokens(session.keyring, mine.subject, mine.profile)
+    locked = [] if unpublished else [token.value for token in found if token.kind in LOCKED]
+    search, members = await _search(session, found, locked=locked, unpublished=unpublished)
+    others = [member for member in members if member.id != mine.id]
+    return search, _judge(session, mine.profile, search, others, parameters)
 
 
 async def judge_anew(session: Session, member: Member, parameters: Parameters) -> list[Judged]:
-    """What the evidence says of a record and each of its older neighbours, as when it was new."""
+    """Judge a published record and each of its older published neighbours, as if it were published last."""
     rows = await store.list_tokens(session, [member.id])
     found = [Token(row.kind, row.index_value) for row in rows]
     search, older = await _search(session, found, before=member.id)
@@ -133,6 +137,7 @@ async def _search(
     *,
     locked: Sequence[bytes] = (),
     before: UUID | None = None,
+    unpublished: bool = False,
 ) -> tuple[Search, list[Member]]:
     """What the tokens lead to, and the records worth comparing, the most promising first to be chosen."""
     asked = [
@@ -140,7 +145,12 @@ async def _search(
         for kind, value in found
     ]
     met = await store.find_neighbours(
-        session, asked, locked=locked, most=_MOST_NEIGHBOURS, before=before
+        session,
+        asked,
+        locked=locked,
+        most=_MOST_NEIGHBOURS,
+        before=before,
+        unpublished=unpublished,
     )
     counts = dict(zip((token.value for token in found), met.counts, strict=True))
     return Search(found, counts, met.total), _members(session, met.records)
@@ -166,7 +176,10 @@ async def open_records(
 
 
 def _members(session: Session, rows: Iterable[store.SealedRecord]) -> list[Member]:
-    opened = [Member(row.id, row.identity_id, profile(_opened(session, row))) for row in rows]
+    opened = []
+    for row in rows:
+        subject = _opened(session, row)
+        opened.append(Member(row.id, row.identity_id, subject, profile(subject)))
     return sorted(opened, key=lambda member: member.id)
 
 

@@ -96,11 +96,11 @@ async def apply(
         if not told:
             continue
         async with transaction(runtime) as session:
-            concerned = await resolution.lock_identities_of(session, part)
-            alive = set(await store.identities_of(session, part))
-            kept = [e for e in told if {e["one"], e["other"]} <= alive]
-            await store.add_rows(session, PairDecision, [{**e, "at": session.now} for e in kept])
-            await resolution.divide(session, concerned)
+            where = await store.hold_linked(session, part)
+            kept = [e for e in told if {e["one"], e["other"]} <= where.keys()]
+            now = {"at": session.now, "publication": await store.next_publication(session)}
+            await store.add_rows(session, PairDecision, [{**e, **now} for e in kept])
+            await resolution.divide(session, where)
     async with transaction(runtime) as session:
         details: dict[str, str | int | None] = {
             "parameters": parameters.version,
@@ -135,6 +135,8 @@ async def _plan(runtime: Runtime, parameters: Parameters, step: Callable[[int], 
     plan = _Plan()
     async for session, batch in _batches(runtime):
         for member in await open_records(session, records=batch):
+            if member.identity_id is None:
+                continue  # it was unpublished meanwhile
             plan.where[member.id] = member.identity_id
             judged = await judge_anew(session, member, parameters)
             await _weigh_up(session, plan, member.id, judged, parameters)
@@ -168,8 +170,9 @@ async def _weigh_up(
         if d.other == record
     }
     plan.bound |= {p for p, d in known.items() if d.staff_id and d.verdict == Verdict.SAME}
-    for entry in resolution.entries(session, record, judged, {record}, parameters):
-        pair = (entry["one"], entry["other"])
+    brought = resolution.entries(session, record, judged, parameters, 0)
+    asked = resolution.questions(session, record, judged, {record}, parameters, 0)
+    for pair, entry in {(e["one"], e["other"]): e for e in [*brought, *asked]}.items():
         held = known.pop(pair, None)
         if entry["verdict"] is Verdict.SAME:
             plan.links[pair] = entry["weight"]

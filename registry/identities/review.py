@@ -4,7 +4,7 @@ Every answer is one more entry of the log of decisions; the identities concerned
 standings follow in the same transaction. Nothing is ever undone: the next decision counts.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import product
 from uuid import UUID
@@ -70,13 +70,15 @@ async def decide(
     """Answer a question: one party, or two. Raises `PairAlreadyDecided` for the second of two."""
     entry = await _get(session, question_id)
     pair = (entry.one, entry.other)
-    concerned = await resolution.lock_identities_of(session, pair)
+    where = await store.hold_linked(session, pair)
     shown = await _open(session, moderator, set(pair))
     decided = {d.staff_id for d in await store.list_decisions(session, pair)} - {None}
-    if decided or len(shown) != 2 or command.version not in (None, 1):
-        raise PairAlreadyDecided("Another moderator answered, or a report was erased meanwhile.")
+    if decided or not where.keys() >= set(pair) or command.version not in (None, 1):
+        raise PairAlreadyDecided(
+            "Another moderator answered, or lookups show one of the reports no longer."
+        )
     await _enter(session, moderator, [pair], Verdict(command.decision))
-    await resolution.divide(session, concerned)
+    await resolution.divide(session, where)
     key = shown[entry.one][1]
     details: dict[str, str | int | None] = {"decision": command.decision}
     audit.record(
@@ -102,43 +104,44 @@ async def split(
     session: Session, moderator: Staff, identity_id: UUID, command: SplitRequest
 ) -> IdentityChange:
     """Take records out of an identity: each of them, and each that stays, are of two parties from now on."""
-    await store.lock_identities(session, {identity_id})
-    members = await _records(session, identity_id)
+    where = await store.hold_linked(session, await _records(session, identity_id))
+    members = _members(where, identity_id)
     leaving = set(command.records)
     if not leaving < members:
         said = "must be some of the identity's records, and not all"
         raise InvalidValues(f"/records: {said}.", errors=[Fault("/records", said)])
     shown = await _open(session, moderator, members)
     await _enter(session, moderator, product(leaving, members - leaving), Verdict.DIFFERENT)
-    await resolution.divide(session, {identity_id})
+    await resolution.divide(session, where)
     return await _changed(session, moderator, identity_id, "split", shown, command.reason)
 
 
 async def merge(
     session: Session, moderator: Staff, identity_id: UUID, command: MergeRequest
 ) -> IdentityChange:
-    """Hold two identities to be one party: their oldest records are bound together.
+    """Hold two identities to be one party: each record is bound to the oldest of the other identity.
 
-    What moderators said of their records before, and would keep them apart, counts no longer.
+    So they stay together when a report is published no longer. Decisions of moderators that would keep their records
+    apart count no longer.
     """
-    both = {identity_id, command.identity}
-    await store.lock_identities(session, both)
-    ours, theirs = await _records(session, identity_id), await _records(session, command.identity)
     if identity_id == command.identity:
         said = "must be another identity"
         raise InvalidValues(f"/identity: {said}.", errors=[Fault("/identity", said)])
+    seen = await _records(session, identity_id) | await _records(session, command.identity)
+    where = await store.hold_linked(session, seen)
+    ours, theirs = _members(where, identity_id), _members(where, command.identity)
     shown = await _open(session, moderator, ours | theirs)
-    pairs = {(min(ours), min(theirs))}
+    pairs = {(one, min(theirs)) for one in ours} | {(min(ours), other) for other in theirs}
     for entry in await store.list_decisions(session, ours | theirs):
         crossing = (entry.one in ours) != (entry.other in ours)
         if crossing and entry.staff_id is not None and entry.verdict == Verdict.DIFFERENT:
             pairs.add((entry.one, entry.other))
     await _enter(session, moderator, pairs, Verdict.SAME)
-    await resolution.divide(session, both)
+    await resolution.divide(session, where)
     return await _changed(session, moderator, identity_id, "merged", shown, command.reason)
 
 
-Shown = dict[UUID, tuple[Subject, DataKey, UUID]]
+Shown = dict[UUID, tuple[Subject, DataKey, UUID | None]]
 
 
 async def _get(session: Session, question_id: UUID) -> PairDecision:
@@ -150,6 +153,14 @@ async def _get(session: Session, question_id: UUID) -> PairDecision:
 
 async def _records(session: Session, identity_id: UUID) -> set[UUID]:
     records = {row.id for row in await store.list_sealed(session, identities={identity_id})}
+    if not records:
+        raise NotFound
+    return records
+
+
+def _members(where: Mapping[UUID, UUID], identity_id: UUID) -> set[UUID]:
+    """Answer the records of an identity that is locked; raises `NotFound` for one that is gone meanwhile."""
+    records = {record for record, identity in where.items() if identity == identity_id}
     if not records:
         raise NotFound
     return records
@@ -232,7 +243,7 @@ async def _view(session: Session, identity_id: UUID, shown: Shown) -> IdentityVi
     )
 
 
-def _record(record_id: UUID, shown: tuple[Subject, DataKey, UUID]) -> RecordView:
+def _record(record_id: UUID, shown: tuple[Subject, DataKey, UUID | None]) -> RecordView:
     subject, _, identity_id = shown
     return RecordView(
         id=record_id,

@@ -21,10 +21,6 @@ def answer_within(worth: float) -> timedelta:
     return timedelta(days=QUESTION_DAYS) / (1 + 4 * worth)
 
 
-#: So many of its own phones and e-mails a record is opened by, where it has so many: a number may have a new holder,
-#: and whoever files a report can put what they like beside it.
-OWN_PROOFS = 2
-
 #: Where a report's data key seals the words of the person that are shown beside it.
 REPLY = "reports.sealed_reply"
 

@@ -1,9 +1,13 @@
-"""What other slices ask of identities: reading a subject, resolving it, showing and hiding facts.
+"""What other slices ask of identities: read a subject, keep it as a record, show and hide facts.
 
-`reports` pushes facts in here and takes them back; nothing here reads a report.
+`reports` pushes facts in here and takes them back; nothing here reads a report. A record goes through three stages:
+
+    added       nothing finds it: its report cools off, and is its reporter's alone
+    indexed     its person and moderators find it by its phones, e-mails, codes and handles
+    published   lookups show its fact, and it is part of an identity
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from types import SimpleNamespace
 from uuid import UUID
@@ -13,46 +17,49 @@ import msgspec
 from registry.businesses import service as businesses
 from registry.businesses.rules import State as BusinessState
 from registry.identities import standings, store
-from registry.identities.neighbours import PLACE, asked_tokens
-from registry.identities.resolution import (
-    erase,
-    follow_identifiers,
-    lock_identities_of,
-    replace,
-    resolve,
-)
+from registry.identities.neighbours import PLACE, asked_tokens, judge_all, open_records
+from registry.identities.resolution import Resolution, follow_identifiers, publish, unpublish
 from registry.identities.rules import FactCodes
 from registry.identities.wire import SubjectDescription
 from registry.matching.decision import Verdict
-from registry.matching.fingerprints import strong_values
+from registry.matching.fingerprints import strong_tokens, strong_values
+from registry.matching.parameters import Parameters
 from registry.matching.subject import Subject, parse
 from registry.platform.db import as_system, lock_values
 from registry.platform.errors import NotFound
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
+from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 
 #: Values of one kind that a description may list.
 MOST_VALUES = 10
+#: Records that a moderator is shown as neighbours of one, about.
+MOST_NEIGHBOURS = 20
 
-#: Resolution is asked for together with the rest.
 __all__ = [
     "PLACE",
+    "Resolution",
+    "add",
+    "add_published",
     "asked_tokens",
     "attach",
+    "change",
     "detach",
     "detached_of",
     "erase",
     "hidden_since",
     "hide",
+    "holders_of",
+    "identity_mates",
+    "index",
     "known_among",
     "links_of",
     "list_detached",
+    "neighbours_of",
+    "publish_due",
     "read",
-    "records_under",
-    "replace",
-    "resolve",
     "show",
     "strong_identifiers",
     "subject_of",
@@ -98,23 +105,43 @@ async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUI
         return await store.identities_of(session, records)
 
 
-async def records_beside(session: Session, record_id: UUID) -> list[UUID]:
-    """All records of the identity that this record belongs to, itself among them, the oldest first."""
-    async with as_system(session):
-        known = set((await store.identities_of(session, {record_id})).values())
-        return sorted(row.id for row in await store.list_sealed(session, identities=known))
+async def neighbours_of(session: Session, record_id: UUID) -> set[UUID]:
+    """Find the records that the engine links with this one, directly or through others, published or not; and itself.
 
-
-async def records_under(
-    session: Session, values: Sequence[bytes], among: Collection[UUID] | None = None
-) -> list[UUID]:
-    """The records of each identity that is known under all of these index values (one or more).
-
-    Of several values: only records that hold `rules.OWN_PROOFS` of them, or all that they can be proven by. With
-    `among`: all records, of identities that have one of these.
+    For moderators to look at: nothing follows from it. Of neighbours that are published, their whole identity. The
+    search ends at `MOST_NEIGHBOURS`.
     """
     async with as_system(session):
-        return await store.list_under(session, values, among)
+        opened = await open_records(session, records=[record_id])
+        if not opened:
+            return set()
+        same, ahead = {member.id: member for member in opened}, list(opened)
+        while ahead and len(same) < MOST_NEIGHBOURS:
+            mine = ahead.pop(0)
+            _, judged = await judge_all(session, mine, session.runtime.parameters, unpublished=True)
+            found = [one.member for one in judged if one.verdict is Verdict.SAME]
+            ahead += [member for member in found if member.id not in same]
+            same |= {member.id: member for member in found}
+        identities = {member.identity_id for member in same.values() if member.identity_id}
+        beside = await store.list_sealed(session, identities=identities)
+    return same.keys() | {row.id for row in beside}
+
+
+async def holders_of(session: Session, values: Collection[bytes]) -> dict[UUID, set[bytes]]:
+    """Find the records that hold any of these index values now: record -> which of them it holds."""
+    found: dict[UUID, set[bytes]] = {}
+    async with as_system(session):
+        for record_id, value in await store.list_contacts_held(session, values):
+            found.setdefault(record_id, set()).add(value)
+    return found
+
+
+async def identity_mates(session: Session, records: Collection[UUID]) -> set[UUID]:
+    """Answer these records, and all others of the identities that they are part of."""
+    async with as_system(session):
+        identities = set((await store.identities_of(session, records)).values())
+        rows = await store.list_sealed(session, identities=identities) if identities else []
+    return {*records, *(row.id for row in rows)}
 
 
 async def known_among(session: Session, values: Collection[bytes]) -> set[bytes]:
@@ -187,25 +214,91 @@ async def list_detached(session: Session, value: bytes, on: date) -> list[UUID]:
         return await store.list_ended(session, value, on)
 
 
+async def add(session: Session, subject: Subject, data_key: DataKey) -> UUID:
+    """Keep what a report says of its subject as a record that nothing finds yet; returns the record's id."""
+    record_id = uuid7()
+    row = {
+        "id": record_id,
+        "data_key_id": data_key.id,
+        "sealed": data_key.seal(PLACE, subject),
+        "created_at": session.now,
+    }
+    async with as_system(session):
+        await store.add_record(session, row)
+    return record_id
+
+
+async def change(session: Session, record_id: UUID, subject: Subject, data_key: DataKey) -> None:
+    """Replace what a record says that is not indexed yet."""
+    async with as_system(session):
+        await store.seal_anew(session, record_id, data_key.seal(PLACE, subject))
+
+
+async def index(session: Session, record_id: UUID, subject: Subject) -> None:
+    """Let a record be found by its phones, e-mails, codes and handles."""
+    async with as_system(session):
+        found = strong_tokens(subject, session.keyring.index_key)
+        await store.add_identifiers(session, record_id, found)
+
+
+async def add_published(
+    session: Session, subject: Subject, data_key: DataKey, *, using: Parameters | None = None
+) -> Resolution:
+    """Keep a record, index it and publish it at once: for evaluation and measurement, where there are no reports."""
+    record_id = await add(session, subject, data_key)
+    await index(session, record_id, subject)
+    async with as_system(session):
+        return await publish(session, record_id, using=using)
+
+
 async def show(
     session: Session, *, report_id: UUID, record_id: UUID, business_id: UUID, codes: FactCodes
 ) -> None:
-    """Let lookups see a report's fact from `codes.since` on; its identity's standing is rewritten."""
+    """Let lookups see a report's fact from `codes.since` on, and publish its record then."""
+    publish_at = codes.since if codes.since > session.now else None
     async with as_system(session):
-        concerned = await lock_identities_of(session, {record_id})
-        await store.put_fact(session, report_id, record_id, business_id, codes)
-        for identity_id in concerned:
+        await store.put_fact(
+            session, report_id, record_id, business_id, codes, publish_at=publish_at
+        )
+        if publish_at is None:
+            await _publish(session, record_id)
+
+
+async def publish_due(session: Session) -> bool:
+    """Publish one record whose fact lookups show from now on; False when none is due."""
+    due = await store.lock_unpublished(session)
+    if due is None:
+        return False
+    report_id, record_id = due
+    await store.mark_published(session, report_id)
+    await _publish(session, record_id)
+    return True
+
+
+async def _publish(session: Session, record_id: UUID) -> None:
+    """Publish a record; one that is published already shows its fact as it is now."""
+    identity = (await store.identities_of(session, [record_id])).get(record_id)
+    if identity is None:
+        await publish(session, record_id)
+    else:
+        await store.lock_identities(session, [identity])
+        for identity_id in (await store.identities_of(session, [record_id])).values():
             await standings.refresh(session, identity_id)
 
 
 async def hide(session: Session, report_id: UUID) -> None:
-    """Show a report's fact no longer, from this transaction on. Hiding twice changes nothing."""
+    """Show a report's fact no longer, and take its record out of its identity. Hiding twice changes nothing."""
     async with as_system(session):
         record_id = await store.empty_fact(session, report_id, session.now)
-        if record_id is None:
-            return
-        for identity_id in await lock_identities_of(session, {record_id}):
-            await standings.refresh(session, identity_id)
+        if record_id is not None:
+            await unpublish(session, record_id)
+
+
+async def erase(session: Session, record_id: UUID) -> None:
+    """Delete a record with its index values."""
+    async with as_system(session):
+        await unpublish(session, record_id)
+        await store.delete_record(session, record_id)
 
 
 async def hidden_since(session: Session, report_ids: Collection[UUID]) -> dict[UUID, datetime]:

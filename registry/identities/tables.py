@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -28,7 +29,7 @@ from registry.platform.tables import Base
 
 
 class Identity(Base):
-    """A person or company, as far as the registry can tell: a set of records."""
+    """A person or company, as far as the registry can tell: a set of published records."""
 
     __tablename__ = "identities"
 
@@ -42,11 +43,29 @@ class Record(Base):
 
     __tablename__ = "records"
 
+    __table_args__ = (
+        CheckConstraint("(identity_id IS NULL) = (publication IS NULL)", name="published"),
+    )
+
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    identity_id: Mapped[UUID] = mapped_column(ForeignKey("identities.id"), index=True)
+    #: The identity that it is part of while it is published; null otherwise.
+    identity_id: Mapped[UUID | None] = mapped_column(ForeignKey("identities.id"), index=True)
     data_key_id: Mapped[UUID] = mapped_column(ForeignKey("data_keys.id"))
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
+    #: The number of its publication, while it is published; null otherwise. In one identity numbers grow in the order
+    #: of commits; times, which are read before a wait, do not.
+    publication: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RecordCount(Base):
+    """How many records are published, in parts, so that publications do not wait for one another."""
+
+    __tablename__ = "record_counts"
+
+    #: 0 to `PARTS` - 1: the last byte of the record's id, modulo `PARTS`.
+    part: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    published: Mapped[int]
 
 
 class Identifier(Base):
@@ -70,12 +89,15 @@ class Identifier(Base):
     key_version: Mapped[int] = mapped_column(SmallInteger)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
+    #: Whether its record is published. Only then does it count in the resolution of others.
+    published: Mapped[bool] = mapped_column(default=False)
 
 
 class PairDecision(Base):
     """An entry of the log: what was held of two records, by whom, on what evidence. Codes only.
 
-    Entries are added, never changed. The last of a pair counts; a moderator's goes before the engine's.
+    Entries are added, never changed. The last of a pair counts; a moderator's goes before the engine's. An entry of the
+    engine counts only if both records have been published without a break since it was written.
     """
 
     __tablename__ = "pair_decisions"
@@ -102,6 +124,9 @@ class PairDecision(Base):
     #: Version of the parameters; null where a moderator decided.
     parameters: Mapped[str | None]
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    #: A number of publications (`Record.publication`): the entry counts for both records' publications up to it; null
+    #: where a moderator decided.
+    publication: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime]
 
 
@@ -109,7 +134,10 @@ class Fact(Base):
     """What lookups may show of one report, in codes. Kept after the end, empty, for the receipts."""
 
     __tablename__ = "facts"
-    __table_args__ = (Index("ix_facts_record_id", "record_id"),)
+    __table_args__ = (
+        Index("ix_facts_record_id", "record_id"),
+        Index("ix_facts_publish_at", "publish_at", postgresql_where=text("publish_at IS NOT NULL")),
+    )
 
     report_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID | None] = mapped_column(ForeignKey("records.id", ondelete="SET NULL"))
@@ -118,6 +146,8 @@ class Fact(Base):
     codes: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     #: Since when it is shown no longer.
     hidden_since: Mapped[datetime | None]
+    #: When its record is to be published; null once it is, and while the fact is hidden.
+    publish_at: Mapped[datetime | None]
 
 
 class Standing(Base):

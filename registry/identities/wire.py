@@ -89,7 +89,7 @@ class RecordView(Struct, frozen=True, kw_only=True):
     """What one report says of whom it is about, in normal form; for moderators."""
 
     id: UUID
-    identity_id: UUID
+    identity_id: Annotated[UUID | None, Meta(description="Null while lookups do not show it.")]
     kind: str
     phones: list[str]
     emails: list[str]

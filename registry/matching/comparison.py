@@ -102,6 +102,22 @@ def contradicting(profiles: Mapping[K, Profile]) -> Iterator[tuple[K, K]]:
             yield from product(ours, theirs)
 
 
+def agree_beyond_contacts(one: Profile, other: Profile) -> bool:
+    """Tell whether two parties agree on more than a phone, e-mail or handle, and contradict in nothing.
+
+    That is a full name, a birth date to the day, a number that a state gives out, or a company's name.
+    """
+    found = compare(one, other)
+    if found.contradictions:
+        return False
+    levels = dict(found.evidence)
+    if "same" in (levels.get("birth_date"), levels.get("company_name")):
+        return True
+    if not EXCLUSIVE.isdisjoint(found.shared):
+        return True
+    return found.name is not None and max(found.name.given, found.name.surname) <= Part.SLIP
+
+
 def best_name(one: Profile, other: Profile) -> NameAgreement | None:
     """The agreement of the two names that agree best; None with a name missing."""
     if len(one.names) == 1 == len(other.names):

@@ -95,7 +95,7 @@ async def of(session: Session, report: Report) -> tuple[list[Flag], list[ReportB
 async def _others(session: Session, report: Report) -> list[Report]:
     if report.record_id is None:
         return []
-    records = await identities.records_beside(session, report.record_id)
+    records = await identities.neighbours_of(session, report.record_id)
     return [
         other
         for other in await store.list_of_records(session, records)

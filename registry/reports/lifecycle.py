@@ -154,6 +154,10 @@ def write(session: Session, report: Report, key: DataKey, content: ReportSubmiss
 async def _consequences(
     session: Session, report: Report, before: State, after: State, key: DataKey | None
 ) -> list[str]:
+    if before is State.SUBMITTED and after is State.SCREENING:
+        assert key is not None  # noqa: S101 - only erasure has none
+        assert report.record_id is not None  # noqa: S101 - it has one until it is erased
+        await identities.index(session, report.record_id, await subject_of(session, report, key))
     if after is State.NOTICE:
         assert key is not None  # noqa: S101 - only erasure has none
         await _give_notice(session, report, key)

@@ -157,6 +157,8 @@ TRANSITIONS = MappingProxyType(
 
 #: States in which lookups show the facts.
 SHOWN = frozenset({State.ACTIVE, State.UPHELD, State.AMENDED})
+#: States of a report that a moderator found to meet the proof standard, and that has not ended.
+SCREENED = SHOWN | {State.NOTICE, State.CONTESTED}
 #: States that nothing but the clock's erasure leaves.
 ENDED = frozenset({State.SETTLED, State.REJECTED, State.WITHDRAWN, State.REMOVED, State.EXPIRED})
 FINAL = ENDED | {State.ERASED}

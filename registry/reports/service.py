@@ -112,7 +112,7 @@ async def _take_in(
         reinsertion_of=reinsertion_of,
     )
     lifecycle.write(session, report, key, command)
-    report.record_id = (await identities.resolve(session, subject, key)).record_id
+    report.record_id = await identities.add(session, subject, key)
     store.add(session, report)
     lifecycle.set_clock(session, report)
     await session.flush()
@@ -202,9 +202,14 @@ async def edit(
         raise ReinsertionRequired("Your business reported this person under this contract before.")
     lifecycle.write(session, report, key, content)
     if content.subject != before.subject:
+        if report.state != State.SUBMITTED:
+            said = "cannot change once a moderator may have read it"
+            raise SubmissionRefused(
+                f"/subject: {said}. Withdraw the report; a report that names somebody else is another report.",
+                errors=[Fault("/subject", said)],
+            )
         assert report.record_id is not None  # noqa: S101 - it has one until it is erased
-        renewed = await identities.replace(session, report.record_id, subject, key)
-        report.record_id = renewed.record_id
+        await identities.change(session, report.record_id, subject, key)
     if report.state == State.SCREENING:
         # Moderators begin anew with what is new, whoever had agreed before.
         report.state_since = session.now

@@ -187,8 +187,12 @@ async def send_code(session: Session) -> bool:
 
 
 async def _is_theirs(session: Session, proven: list[bytes], asked: bytes) -> bool:
-    """Whether somebody is reported under what was proven and what is asked, as one person."""
-    return asked not in proven and bool(await identities.records_under(session, [*proven, asked]))
+    """Whether a report names what is asked, together with something that was proven where there is one."""
+    if asked in proven:
+        return False
+    named = await identities.holders_of(session, [*proven, asked])
+    needed = rules.BOTH if proven else 1
+    return any(asked in values and len(values) >= needed for values in named.values())
 
 
 async def _ask(

@@ -25,6 +25,7 @@ from registry.limits import service as limits
 from registry.platform import secrets
 from registry.platform.errors import Conflict
 from registry.platform.runtime import Session, transaction
+from registry.reports import file_access
 from registry.staff.rules import Role
 from registry.subjects import documents, rules
 from registry.subjects.access import Person as Proven
@@ -119,6 +120,7 @@ async def test_it_is_the_second_proof_that_a_crowd_lacks(
     scene = await shown(shared_sandbox)
     _, one_proof = await holder(shared_sandbox, scene.subject["phone"])
     monkeypatch.setattr(SubjectSession, "proofs", property(lambda _: rules.BOTH))
+    monkeypatch.setattr(file_access, "CONTACTS", 1)
     headers = {**one_proof, "Idempotency-Key": str(uuid4())}
     opened = await shared_sandbox.http.post("/v1/disputes", json=scene.opening(), headers=headers)
     assert opened.status_code == 201

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from registry.identities.rules import OWN_PROOFS
 from registry.platform.errors import NotFound
+from registry.reports import file_access
 from registry.subjects import rules, service
 from registry.subjects.tables import SubjectSession
 from tests.attacks.strangers import MARK, disputed, doors, holder, knock, reported, told
@@ -177,6 +177,7 @@ async def test_it_is_the_second_proof_that_keeps_them_shut(
     victim, ids = held
     _, token = await holder(shared_sandbox, victim["phone"])
     monkeypatch.setattr(SubjectSession, "proofs", property(lambda _: rules.BOTH))
+    monkeypatch.setattr(file_access, "CONTACTS", 1)
     opened = {
         (method, path)
         for method, path in doors()
@@ -232,11 +233,12 @@ async def test_a_friends_report_opens_no_file(
 
     Not by two e-mails that the friend put beside the victim's number, nor by a recycled number and one such e-mail.
     """
-    for own, seen in ((OWN_PROOFS, False), (0, True)):
+    for contacts in (file_access.CONTACTS, 1):
         victim = await reported(shared_sandbox, shop)
         mails = [f"{name}.{victim['email']}" for name in ("mine", "also.mine")]
         first = victim["phone"] if holds == "their phone" else mails[0]
-        monkeypatch.setattr("registry.identities.store.records.OWN_PROOFS", own)
+        monkeypatch.setattr(file_access, "CONTACTS", contacts)
+        seen = contacts == 1 and first == victim["phone"]
         file = await beside(shared_sandbox, victim, mails, (first, mails[1]))
         assert file.status_code == 200
         assert (MARK in file.text) is seen

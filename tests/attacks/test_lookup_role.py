@@ -60,14 +60,15 @@ async def test_every_table_is_closed(shared: Registry) -> None:
 async def test_every_function_but_its_own_is_closed(shared: Registry) -> None:
     """And its own are closed to every other role: they see all businesses' rows.
 
-    Four functions see no more than whoever asks: row policies and triggers ask two of them, resolution two; two more,
-    that make and drop the months of lookups, are the worker's.
+    Five functions see no more than the role that asks: row policies and triggers ask two of them, resolution three; two
+    more, that make and drop the months of lookups, are the worker's.
     """
     asked = {
         ("registry_member", "registry_business"),
         ("registry_system", "registry_one_source"),
         ("registry_system", "registry_neighbours"),
-        ("registry_system", "registry_hold_identities"),
+        ("registry_system", "registry_linked"),
+        ("registry_system", "registry_hold_linked"),
         ("registry_system", "registry_add_lookups"),
         ("registry_system", "registry_drop_lookups"),
     }

@@ -108,7 +108,8 @@ async def _pair(scene: Scene) -> tuple[str, str, UUID]:
     like = {"name": f"{surname} Леся", "birth_date": f"19{number}-03-12"}
     for end in (1, 2):
         phone = f"+3805055{number}00{end}"
-        await scene.shop.report(subject={**like, "phone": phone})
+        subject = {**like, "phone": phone}
+        await in_state(scene.registry.runtime, scene.shop, State.ACTIVE, subject=subject)
     said = "SELECT * FROM pair_decisions WHERE due IS NOT NULL ORDER BY id DESC LIMIT 1"
     (question,) = await rows.select(scene.registry.runtime, said)
     return str(question["id"]), str(question["one"]), question["other"]

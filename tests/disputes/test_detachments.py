@@ -188,8 +188,9 @@ async def test_nobody_ends_a_report_by_a_word_that_no_moderator_has_looked_at(
     subject = {"phone": PHONE, "tax_id": TAX_ID}
     report = await reporter.report(subject=subject)
     await reporter.attach(report["id"])
-    if early:
-        await say(registry, await holder(registry))
+    async with registry.after(1.5 * DAY):
+        if early:
+            await say(registry, await holder(registry))
     async with registry.after(2 * DAY):
         assert (await registry.decide(report["id"])).status_code == 200
         if not early:
@@ -290,49 +291,6 @@ async def test_a_reason_that_a_stranger_reads_is_one_short_line(
         refused = await sandbox.as_staff(Role.MODERATOR, "POST", f"{place}/decision", body)
         assert problem(refused) == (400, "invalid-values")
         assert refused.json()["errors"][0]["pointer"] == "/reason"
-
-
-@pytest.mark.parametrize("once", [True, False], ids=["once", "taken out and named again"])
-async def test_an_edit_does_not_bring_a_detached_number_back(
-    registry: Registry, once: bool
-) -> None:
-    """The number stays detached from what the reporter says anew, and the moderator sees of whom it was."""
-    asker, reporter = await registry.shop(), await registry.shop()
-    report = await reporter.report(subject=SUBJECT)
-    await reporter.attach(report["id"])
-    await say(registry, await holder(registry))
-    without = {key: value for key, value in SUBJECT.items() if key != "phone"}
-    edits = [SUBJECT] if once else [without, SUBJECT]
-    for edit in edits:
-        changed = {"subject": {**edit, "city": "Lviv"}}
-        answer = await reporter.call("PATCH", f"/v1/reports/{report['id']}", changed)
-        assert answer.status_code == 200, answer.text
-    async with registry.after(2 * DAY):
-        before = len(registry.letters())
-        assert (await registry.decide(report["id"])).status_code == 200
-        await registry.work()
-        assert PHONE not in [one["to"] for one in registry.letters()[before:]]
-    async with registry.after(10 * DAY):
-        assert await shown(asker, phone=PHONE) == 0
-        assert await shown(asker, email=MAIL) == 1
-        done = await decided(registry, "restore")
-        assert [one["report"]["id"] for one in done.json()["cases"]] == [report["id"]]
-        assert done.json()["identifiers"] == [PHONE]
-        assert await shown(asker, phone=PHONE) == 1
-
-
-async def test_a_reporters_own_moderator_does_not_decide_after_an_edit(registry: Registry) -> None:
-    reporter = await registry.shop()
-    report = await reporter.report(subject=SUBJECT)
-    await say(registry, await holder(registry))
-    changed = {"subject": {**SUBJECT, "city": "Lviv"}}
-    assert (await reporter.call("PATCH", f"/v1/reports/{report['id']}", changed)).is_success
-    insider = await registry.staff_key(Role.MODERATOR, business_id=reporter.id)
-    (place,) = await waiting(registry)
-    body = {"decision": "restore", "reason": REASON}
-    headers = {"Authorization": f"Bearer {insider}"}
-    refused = await registry.http.post(f"{place}/decision", json=body, headers=headers)
-    assert problem(refused)[0] == 403, refused.text
 
 
 @pytest.mark.parametrize("other", [True, False], ids=["with another address", "without one"])

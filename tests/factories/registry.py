@@ -17,6 +17,7 @@ from registry.businesses import jobs as business_jobs
 from registry.businesses import service as businesses
 from registry.disputes import jobs as dispute_jobs
 from registry.erasure import jobs as erasure_jobs
+from registry.identities import jobs as identity_jobs
 from registry.messages import jobs as message_jobs
 from registry.platform import clock
 from registry.platform.actor import CONSOLE
@@ -38,6 +39,7 @@ JOBS = (
     Job("deliver", message_jobs.deliver, 1),
     Job("take_proofs", report_jobs.take_proofs, 1),
     Job("advance_due", report_jobs.advance_due, 1),
+    Job("publish_due", identity_jobs.publish_due, 1),
     Job("tell_journal", journal.tell, 1),
     Job("advance_disputes", dispute_jobs.advance_due, 1),
     Job("follow_objections", erasure_jobs.follow_reports, 1),

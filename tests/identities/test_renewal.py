@@ -9,10 +9,12 @@ from registry.identities import renewal, review
 from registry.identities.wire import SplitRequest
 from registry.matching import parameters as release
 from registry.platform.runtime import transaction
+from registry.reports.rules import State
 from registry.staff.access import Staff
 from registry.staff.rules import Role
 from tests.factories import rows
 from tests.factories.registry import Registry
+from tests.reports.states import in_state
 
 #: Nobody is merged by weight, and all is asked.
 SHY = msgspec.structs.replace(release.default(), version="shy", merge=99.0, ask=0.0)
@@ -37,7 +39,7 @@ async def _identities(registry: Registry) -> list[list[str]]:
 async def _reported(registry: Registry) -> None:
     shop = await registry.shop()
     for subject in PEOPLE:
-        await shop.report(subject=subject)
+        await in_state(registry.runtime, shop, State.ACTIVE, subject=subject)
 
 
 async def test_what_is_foretold_happens(registry: Registry) -> None:

@@ -1,6 +1,5 @@
 """Moderators: questions about pairs, splits and merges; lookups follow at once, and each step is on record."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -247,20 +246,31 @@ async def test_what_is_not_there_is_not_found(shared_sandbox: Registry) -> None:
         assert problem(await _ask(shared_sandbox, path, body)) == (404, "not-found"), path
 
 
-async def test_an_erased_bridge_divides_what_it_held_together(registry: Registry) -> None:
-    """Two records that only a third made one are two again once the third is erased."""
-    shop = await registry.shop()
-    first = await shop.report(subject={"phone": "+380505550144"})
-    bridge = await shop.report(subject={"phone": "+380505550144", "email": "bridge@mail.example"})
-    last = await shop.report(subject={"email": "bridge@mail.example"})
-    assert len({await _identity_of(registry, one) for one in (first, bridge, last)}) == 1
+async def test_one_report_of_several_numbers_joins_nobody_until_a_moderator_says_so(
+    sandbox: Registry,
+) -> None:
+    """A third record that names the numbers of two: it asks. What the answers joined ends with it."""
+    shop = await sandbox.shop()
+    phone, mail = "+380505550144", "bridge@mail.example"
+    first = await sandbox.published(shop, subject={"phone": phone})
+    last = await sandbox.published(shop, subject={"email": mail})
+    bridge = await sandbox.published(shop, subject={"phone": phone, "email": mail})
+    parts = [first, last, bridge]
+    assert len({await _identity_of(sandbox, one) for one in parts}) == 3
+    queue = await sandbox.as_staff(Role.MODERATOR, "GET", "/v1/moderation/queue")
+    asked = [item["id"] for item in queue.json()["items"] if item["kind"] == "pair"]
+    assert len(asked) == 2
+    for question in asked:
+        said = {"decision": "same", "reason": "The same hand.", "version": 1}
+        answer = await _ask(sandbox, f"pairs/{question}/decision", said)
+        assert answer.status_code == 200, answer.text
+    assert len({await _identity_of(sandbox, one) for one in parts}) == 1
     path = f"/v1/reports/{bridge['id']}/withdraw"
     assert (await shop.call("POST", path, {"reason": "Mistake."})).status_code == 200
-    async with registry.after(timedelta(days=40)):
-        pass
-    found = {await _identity_of(registry, one) for one in (first, last)}
+    assert await _identity_of(sandbox, bridge) is None
+    found = {await _identity_of(sandbox, one) for one in (first, last)}
     assert len(found) == 2
-    ids = await rows.select(registry.runtime, "SELECT id FROM identities")
+    ids = await rows.select(sandbox.runtime, "SELECT id FROM identities")
     assert {row["id"] for row in ids} == found
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from registry.identities import resolution, store
+from registry.identities import service as identities
+from registry.identities import store
 from registry.matching.fingerprints import Token
 from registry.matching.subject import Subject
 from registry.platform import vault
-from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session
 from tests.factories import rows
 
@@ -33,9 +33,9 @@ async def filled(running: Runtime) -> AsyncIterator[Filled]:
         records = []
         for number in range(5):
             held = [Token(kind, value) for kind, value, holders in HELD if number < holders]
-            key, made = await vault.create(session, session.keyring, owner=None), uuid7()
-            subject = Subject(kind="person", country="UA")
-            await resolution.write(session, made, made, subject, key, held)
+            key = await vault.create(session, session.keyring, owner=None)
+            made = await identities.add(session, Subject(kind="person", country="UA"), key)
+            await store.publish_record(session, made, 1, held, [])
             records.append(made)
         yield session, records
 
@@ -72,6 +72,16 @@ async def test_before_a_record_only_older_ones_count(filled: Filled) -> None:
     session, records = filled
     counts, found = await _found(session, ASKED, before=records[2])
     assert (counts, set(found)) == ([2, 2, 2, 0], set(records[:2]))
+
+
+async def test_what_is_not_published_counts_for_nobody_but_moderators(filled: Filled) -> None:
+    session, records = filled
+    await store.unpublish_record(session, records[0])
+    counts, found = await _found(session, ASKED)
+    assert (counts, set(found)) == ([1, 3, 4, 0], set(records[1:]))
+    everything = await store.find_neighbours(session, ASKED, most=40, unpublished=True)
+    assert everything.counts[0] == 2
+    assert {record.id for record in everything.records} == set(records)
 
 
 async def test_what_was_lost_leads_to_nobody_and_is_told_of_the_record(filled: Filled) -> None:

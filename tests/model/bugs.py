@@ -171,7 +171,7 @@ def nothing_is_detached(patch: pytest.MonkeyPatch) -> None:
     """That a number has a new holder is put on record, and the number still leads to the old one."""
 
     async def leave(session: Any, value: bytes, _: object) -> list[Any]:
-        return await identities.records_under(session, [value])
+        return list(await identities.holders_of(session, [value]))
 
     patch.setattr(identities, "detach", leave)
 

@@ -73,7 +73,9 @@ class World:
                 id=uuid7(),
                 data_key_id=key.id,
                 proven=proven,
-                document_records=await known.records_under(session, proven) if document else None,
+                document_records=list(await known.holders_of(session, proven))
+                if document
+                else None,
                 language="uk",
                 code_tries=0,
                 created_at=session.now,

@@ -10,11 +10,13 @@ import pytest
 
 from registry.platform import runtime
 from registry.platform.settings import from_env
+from registry.reports.rules import State
 from registry.staff.rules import Role
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem, serving
 from tests.messages import mailserver
 from tests.messages.mailserver import MailServer
+from tests.reports.states import bring_to
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ADDRESS, PHONE = "o.bilyk@mail.example", "+380505550160"
@@ -52,11 +54,7 @@ async def _in_notice(registry: Registry, shop: Shop, **subject: Any) -> str:
     """A report that was screened just now, with its letters on their way."""
     report = await shop.report(subject=subject)
     await shop.attach(report["id"])
-    await rows.write(
-        registry.runtime,
-        "UPDATE reports SET state = 'screening', due_at = NULL WHERE id = :id",
-        id=report["id"],
-    )
+    await bring_to(registry.runtime, report["id"], State.SCREENING)
     assert (await registry.decide(report["id"])).status_code == 200
     await registry.work()
     id_: str = report["id"]

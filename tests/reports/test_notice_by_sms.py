@@ -10,12 +10,14 @@ import pytest
 
 from registry.platform import clock, runtime
 from registry.platform.settings import from_env
+from registry.reports.rules import State
 from registry.staff.rules import Role
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem, serving
 from tests.messages import mailserver, smsbridge
 from tests.messages.mailserver import MailServer
 from tests.messages.smsbridge import RECEIPTS, Bridge, receipt, signed
+from tests.reports.states import bring_to
 from tests.subjects.test_proofs import SESSIONS
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -49,8 +51,7 @@ async def _in_notice(registry: Registry, shop: Shop, **subject: Any) -> str:
     """A report that was screened just now, with its letters on their way."""
     report = await shop.report(subject=subject)
     await shop.attach(report["id"])
-    ready = "UPDATE reports SET state = 'screening', due_at = NULL WHERE id = :id"
-    await rows.write(registry.runtime, ready, id=report["id"])
+    await bring_to(registry.runtime, report["id"], State.SCREENING)
     assert (await registry.decide(report["id"])).status_code == 200
     await registry.work()
     id_: str = report["id"]
@@ -174,6 +175,7 @@ async def test_a_code_goes_to_the_phone(texting: Registry, bridge: Bridge) -> No
     """It needs no receipt: whoever types it has it."""
     shop = await texting.shop()
     await _in_notice(texting, shop, phone=PHONE)
+    assert len(bridge.got) == 1, "the notice"
     begun = await texting.http.post(
         SESSIONS, json={"phone": PHONE}, headers={"Accept-Language": "en"}
     )

@@ -13,19 +13,24 @@ from registry.identities.tables import PairDecision, Record
 from registry.platform.db import behind, fetch_rows
 from registry.platform.runtime import Session
 
-#: What counts of each pair of some records: the last decision, a moderator's before the engine's.
+#: What counts of each pair of some published records: the last decision, a moderator's before the engine's. The
+#: engine's count since both were published: what it said in an earlier publication rested on other neighbours.
 _COUNTING = """
-    SELECT DISTINCT ON (one, other) {columns} FROM pair_decisions
-    WHERE one = ANY ({records}) AND other = ANY ({records})
-    ORDER BY one, other, staff_id IS NULL, at DESC, id DESC
+    SELECT DISTINCT ON (p.one, p.other) {columns}
+    FROM pair_decisions p JOIN records a ON a.id = p.one JOIN records b ON b.id = p.other
+    WHERE p.one = ANY ({records}) AND p.other = ANY ({records})
+      AND (p.staff_id IS NOT NULL OR p.publication >= greatest(a.publication, b.publication))
+      AND a.publication IS NOT NULL AND b.publication IS NOT NULL
+    ORDER BY p.one, p.other, p.staff_id IS NULL, p.publication DESC, p.at DESC, p.id DESC
 """
 _COLUMNS = PairDecision.__table__.columns
+_ALL = ", ".join(f"p.{column.name}" for column in _COLUMNS)
 _DECISIONS = select(PairDecision).from_statement(
-    text(_COUNTING.format(columns=", ".join(_COLUMNS.keys()), records=":records")).columns(
-        *_COLUMNS
-    )
+    text(_COUNTING.format(columns=_ALL, records=":records")).columns(*_COLUMNS)
 )
-_VERDICTS = _COUNTING.format(columns="one, other, verdict, weight, staff_id", records="$1")
+_VERDICTS = _COUNTING.format(
+    columns="p.one, p.other, p.verdict, p.weight, p.staff_id", records="$1"
+)
 
 
 class Verdict(NamedTuple):
@@ -68,6 +73,12 @@ async def list_answers(session: Session) -> Sequence[Row[str, list[tuple[str, st
         .order_by(answer.one, answer.other, answer.at.desc(), answer.id.desc())
     )
     return (await session.execute(query)).all()
+
+
+async def next_publication(session: Session) -> int:
+    """A number greater than those of all publications that are committed."""
+    number: int = (await fetch_rows(session, "SELECT nextval('publications') AS number"))[0][0]
+    return number
 
 
 async def find_decision(session: Session, decision_id: UUID) -> PairDecision | None:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     delete,
-    distinct,
     func,
     or_,
     select,
@@ -21,19 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from registry.identities.rules import OWN_PROOFS
 from registry.identities.tables import Identifier, Identity, Record, one_of
-from registry.matching.fingerprints import STRONG
+from registry.matching.fingerprints import Token
 from registry.platform.runtime import Session
 from registry.platform.tables import Base, DataKeyRow
-
-
-async def list_strong(session: Session, record_id: UUID) -> Sequence[bytes]:
-    """The index values of a record's strong identifiers."""
-    query = select(Identifier.index_value).where(
-        Identifier.record_id == record_id, Identifier.kind.in_(STRONG)
-    )
-    return (await session.scalars(query)).all()
 
 
 class Holder(NamedTuple):
@@ -61,10 +51,13 @@ async def list_holders(session: Session, values: Collection[bytes], limit: int) 
 
 
 class SealedRecord(NamedTuple):
-    """A record as it is kept, with its key; `detached` are the index values that are its no longer."""
+    """A record as it is kept, with its key; `detached` are the index values that are its no longer.
+
+    `identity_id` is None for a record that is not published.
+    """
 
     id: UUID
-    identity_id: UUID
+    identity_id: UUID | None
     sealed: bytes
     data_key_id: UUID
     wrapped: bytes
@@ -107,10 +100,9 @@ async def list_sealed(
 
 
 async def identities_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
-    """Record -> its identity."""
-    rows = await session.execute(
-        select(Record.id, Record.identity_id).where(one_of(Record.id, records))
-    )
+    """Record -> its identity, of those that are published."""
+    query = select(Record.id, Record.identity_id).where(one_of(Record.id, records))
+    rows = await session.execute(query.where(Record.identity_id.is_not(None)))
     return {row.id: row.identity_id for row in rows}
 
 
@@ -140,54 +132,23 @@ async def add_rows(session: Session, table: type[Base], rows: list[dict[str, Any
 
 
 async def list_records(session: Session, *, after: UUID | None, limit: int) -> Sequence[UUID]:
-    """Records, the oldest first."""
-    query = select(Record.id).order_by(Record.id).limit(limit)
+    """Published records, the oldest first."""
+    query = select(Record.id).where(Record.identity_id.is_not(None)).order_by(Record.id)
+    query = query.limit(limit)
     if after is not None:
         query = query.where(Record.id > after)
     return (await session.scalars(query)).all()
 
 
-async def list_under(
-    session: Session, values: Sequence[bytes], among: Collection[UUID] | None = None
-) -> list[UUID]:
-    """The records under all of these index values, the oldest first; which, `service.records_under` tells."""
-    held = Identifier.index_value == any_(bindparam(None, list(values), type_=ARRAY(LargeBinary)))
-    present = Identifier.valid_until.is_(None)
-    known = (
-        select(Record.identity_id)
-        .join(Identifier, Identifier.record_id == Record.id)
-        .where(held, present)
-        .group_by(Record.identity_id)
-        .having(func.count(distinct(Identifier.index_value)) == len(set(values)))
+async def list_contacts_held(
+    session: Session, values: Collection[bytes]
+) -> Sequence[tuple[UUID, bytes]]:
+    """(record, index value) of the records that hold one of these values now."""
+    query = select(Identifier.record_id, Identifier.index_value).where(
+        Identifier.index_value == any_(bindparam(None, list(values), type_=ARRAY(LargeBinary))),
+        Identifier.valid_until.is_(None),
     )
-    query = select(Record.id).where(Record.identity_id.in_(known)).order_by(Record.id)
-    if among is not None:
-        theirs = select(Record.identity_id).where(one_of(Record.id, among))
-        query = query.where(Record.identity_id.in_(theirs))
-    elif len(set(values)) > 1:
-        contacts = func.count().filter(Identifier.kind.in_(("phone", "email")))
-        needed = func.least(OWN_PROOFS, func.greatest(1, contacts))
-        own = select(func.count().filter(held) >= needed)
-        query = query.where(own.where(Identifier.record_id == Record.id, present).scalar_subquery())
-    return list(await session.scalars(query))
-
-
-async def list_lost(session: Session, record_id: UUID) -> list[dict[str, Any]]:
-    """What was detached from a record, for `put_lost`."""
-    of = Identifier
-    query = select(of.index_value, of.kind, of.key_version, of.valid_from, of.valid_until).where(
-        of.record_id == record_id, of.valid_until.is_not(None)
-    )
-    return [dict(row) for row in (await session.execute(query)).mappings()]
-
-
-async def put_lost(session: Session, record_id: UUID, lost: Sequence[dict[str, Any]]) -> None:
-    """Let a record have lost these identifiers, whether or not it names them."""
-    added = insert(Identifier).values([{"record_id": record_id, **one} for one in lost])
-    until = {"valid_until": added.excluded.valid_until}
-    await session.execute(
-        added.on_conflict_do_update(index_elements=["record_id", "index_value"], set_=until)
-    )
+    return [(row.record_id, row.index_value) for row in await session.execute(query)]
 
 
 async def end_span(session: Session, value: bytes, until: date) -> list[UUID]:
@@ -226,11 +187,34 @@ async def list_tokens(session: Session, records: Collection[UUID]) -> Sequence[I
     return (await session.scalars(query)).all()
 
 
-async def delete_record(session: Session, record_id: UUID) -> UUID | None:
-    """Delete a record with its index values; returns its identity."""
-    return await session.scalar(
-        delete(Record).where(Record.id == record_id).returning(Record.identity_id)
-    )
+async def add_record(session: Session, row: dict[str, Any]) -> None:
+    """Add a record that nothing finds yet."""
+    await session.execute(insert(Record), [row])
+
+
+async def seal_anew(session: Session, record_id: UUID, sealed: bytes) -> None:
+    """Replace what a record says."""
+    await session.execute(update(Record).where(Record.id == record_id).values(sealed=sealed))
+
+
+async def add_identifiers(session: Session, record_id: UUID, found: Sequence[Token]) -> None:
+    """Let a record that is not published be found by these tokens."""
+    rows = [
+        {
+            "record_id": record_id,
+            "index_value": token.value,
+            "kind": token.kind,
+            "key_version": session.keyring.current,
+            "published": False,
+        }
+        for token in found
+    ]
+    await add_rows(session, Identifier, rows)
+
+
+async def delete_record(session: Session, record_id: UUID) -> None:
+    """Delete a record that is not published, with its index values."""
+    await session.execute(delete(Record).where(Record.id == record_id))
 
 
 async def delete_empty(session: Session, identities: Collection[UUID]) -> None:

@@ -20,14 +20,21 @@ from registry.platform.runtime import Session
 
 
 async def put_fact(
-    session: Session, report_id: UUID, record_id: UUID, business_id: UUID, codes: FactCodes
+    session: Session,
+    report_id: UUID,
+    record_id: UUID,
+    business_id: UUID,
+    codes: FactCodes,
+    *,
+    publish_at: datetime | None,
 ) -> None:
-    """Set what is shown of a report."""
+    """Set what is shown of a report; `publish_at` is when its record is still to be published."""
     values = {
         "record_id": record_id,
         "business_id": business_id,
         "codes": msgspec.to_builtins(codes),
         "hidden_since": None,
+        "publish_at": publish_at,
     }
     statement = insert(Fact).values(report_id=report_id, **values)
     await session.execute(
@@ -40,9 +47,27 @@ async def empty_fact(session: Session, report_id: UUID, since: datetime) -> UUID
     return await session.scalar(
         update(Fact)
         .where(Fact.report_id == report_id, Fact.codes.is_not(None))
-        .values(codes=None, hidden_since=since)
+        .values(codes=None, hidden_since=since, publish_at=None)
         .returning(Fact.record_id)
     )
+
+
+async def lock_unpublished(session: Session) -> tuple[UUID, UUID] | None:
+    """(report, record) of one fact whose record is to be published now, locked; None when there is none."""
+    query = (
+        select(Fact.report_id, Fact.record_id)
+        .where(Fact.publish_at <= session.now)
+        .order_by(Fact.publish_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None or row.record_id is None else (row.report_id, row.record_id)
+
+
+async def mark_published(session: Session, report_id: UUID) -> None:
+    """Note that a fact's record is published."""
+    await session.execute(update(Fact).where(Fact.report_id == report_id).values(publish_at=None))
 
 
 async def list_facts(session: Session, identity_id: UUID) -> list[StandingFact]:

@@ -1,0 +1,214 @@
+"""A verified business that lies: it changes nothing about a third person without a moderator.
+
+It files reports and takes them back while they cool off, or lets them wait: to spread strangers' facts over other
+people, to split a debtor's facts, to erase a true report, to open somebody's file.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from registry.platform import clock
+from registry.reports import rules
+from registry.reports.rules import Event, State
+from tests.disputes.conftest import person, report, reporter
+from tests.disputes.people import MAIL, PHONE, SUBJECT, Person
+from tests.erasure.asking import ask, weigh
+from tests.factories import rows
+from tests.factories.registry import Registry, Shop
+from tests.reports.states import apply, bring_to, in_state
+from tests.subjects.test_proofs import code_to, prove, proven, start
+
+__all__ = ["person", "report", "reporter"]  # fixtures of theirs that serve here too
+
+STRANGERS = [f"+38050555046{n}" for n in range(8)]
+DEBTOR = {"phone": "+380505550471", "name": "Мельник Іван"}
+
+
+async def _standings(registry: Registry) -> list[dict[str, Any]]:
+    """All that lookups read, byte for byte."""
+    return await rows.select(
+        registry.runtime,
+        "SELECT index_value, identity_id, kind, facts::text AS facts FROM standings ORDER BY 1, 2",
+    )
+
+
+#: What the liar lets its report come to before it ends, if it does.
+LIVES: list[list[State]] = [
+    [],
+    [State.WITHDRAWN],
+    [State.SCREENING, State.WITHDRAWN],
+    [State.NEEDS_INFO, State.REJECTED],
+    [State.NOTICE],
+    [State.NOTICE, State.REJECTED, State.ERASED],
+]
+
+
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: "-".join(life) or "cooling off")
+async def test_an_unpublished_report_moves_no_standing(
+    registry: Registry, life: list[State]
+) -> None:
+    """Neither one that lists the numbers of eight strangers, nor one that puts another name under a debtor's."""
+    honest, liar = await registry.shop(), await registry.shop(plan="partner")
+    for phone in STRANGERS[:3]:
+        await in_state(registry.runtime, honest, State.ACTIVE, subject={"phone": phone})
+    for _ in range(2):
+        await in_state(registry.runtime, honest, State.ACTIVE, subject=DEBTOR)
+    before = await _standings(registry)
+    assert len(before) > 3
+    for subject in (
+        {"phones": STRANGERS[:3]},
+        {"phones": [DEBTOR["phone"], *STRANGERS[:2]]},
+        DEBTOR | {"name": "Мельник Ольга", "email": "olha@mail.example"},
+    ):
+        report = await liar.report(subject=subject)
+        for state in life:
+            await _go_on(registry, report["id"], state)
+        assert await _standings(registry) == before
+    asker = await registry.shop()
+    found = await asker.look_up(**DEBTOR)
+    assert [(m["grade"], len(m["reports"])) for m in found["matches"]] == [("exact", 2)]
+
+
+async def _go_on(registry: Registry, report_id: str, state: State) -> None:
+    now = (await rows.row(registry.runtime, "reports", report_id))["state"]
+    if state in (State.SCREENING, State.NEEDS_INFO, State.NOTICE):
+        await bring_to(registry.runtime, report_id, state)
+        return
+    event = {State.WITHDRAWN: "withdraw", State.ERASED: "erase"}.get(state)
+    event = event or {"needs_info": "info_overdue", "notice": "undeliverable"}[now]
+    await apply(registry.runtime, report_id, Event(event))
+
+
+async def test_a_published_report_of_many_numbers_joins_nobody(registry: Registry) -> None:
+    """Even if a moderator lets it through: a question, and each stranger's number shows what names it."""
+    honest, liar = await registry.shop(), await registry.shop()
+    for phone in STRANGERS[:3]:
+        await in_state(registry.runtime, honest, State.ACTIVE, subject={"phone": phone})
+    listed = {"phones": STRANGERS[:3]}
+    bridge = await in_state(registry.runtime, liar, State.ACTIVE, subject=listed)
+    asker = await registry.shop()
+    for phone in STRANGERS[:3]:
+        found = await asker.look_up(phone=phone)
+        assert [len(match["reports"]) for match in found["matches"]] == [1, 1]
+    asked = "SELECT count(*) AS n FROM pair_decisions WHERE due IS NOT NULL"
+    assert (await rows.select(registry.runtime, asked))[0]["n"] == 2
+    await apply(registry.runtime, bridge, Event.WITHDRAW)
+    for phone in STRANGERS[:3]:
+        found = await asker.look_up(phone=phone)
+        assert [len(match["reports"]) for match in found["matches"]] == [1]
+
+
+async def test_what_leaves_publication_leaves_no_trace(registry: Registry) -> None:
+    """A published report that two others hang on, contested and upheld, objected to and shown again, then settled."""
+    shop = await registry.shop()
+    for subject in ({"phone": PHONE}, {"email": MAIL}):
+        await in_state(registry.runtime, shop, State.ACTIVE, subject=subject | {"name": "Бойко Ян"})
+    before = await _standings(registry)
+    both = {"phone": PHONE, "email": MAIL, "name": "Бойко Ян"}
+    report = await in_state(registry.runtime, shop, State.ACTIVE, subject=both)
+    joined = await _standings(registry)
+    assert len({row["identity_id"] for row in joined}) == 1
+    await apply(registry.runtime, report, Event.CONTEST)
+    assert await _standings(registry) == before
+    with clock.shifted(timedelta(days=8)):  # past the days of notice, which begin with the dispute
+        await apply(registry.runtime, report, Event.UPHOLD)
+    assert {row["identity_id"] for row in await _standings(registry)} == {
+        row["identity_id"] for row in joined
+    }
+    await apply(registry.runtime, report, Event.SETTLE)
+    assert await _standings(registry) == before
+
+
+async def test_a_friends_birth_date_erases_no_true_report(
+    sandbox: Registry, reporter: Shop, report: dict[str, Any], person: Person
+) -> None:
+    """By it the debtor was seventeen. Unpublished it says nothing; published it is a moderator's to weigh."""
+    today = datetime.now(UTC).date()
+    young = str(today.replace(year=today.year - 18, day=1) - timedelta(days=10))
+    friend = await sandbox.shop()
+    incident = str(today - timedelta(days=300))
+    old = await sandbox.published(
+        reporter,
+        subject=SUBJECT | {"birth_date": "1985-02-03"},
+        incident_date=incident,
+        contract_reference="old",
+    )
+    lie = SUBJECT | {"birth_date": young, "name": "Шевченко Олена"}
+    false = await friend.report(subject=lie)
+    view = (await ask(person, report["id"])).json()
+    assert (view["state"], view["code"]) == ("refused", "still_needed"), view
+    await friend.attach(false["id"])
+    await sandbox.decide(false["id"])
+    await sandbox.work()
+    view = (await ask(person, old["id"])).json()
+    assert (view["state"], view["hides"]) == ("pending", True), view
+    assert (await reporter.view(old["id"]))["state"] == "active"
+    done = await weigh(sandbox, view["id"], "refuse", "interests_prevail")
+    assert done.status_code == 200, done.text
+
+
+# --- the person's file ---
+
+
+async def _file(registry: Registry, phone: str, mail: str) -> dict[str, Any]:
+    token = await proven(registry, phone, mail)
+    found: dict[str, Any] = (await registry.http.get("/v1/subject/file", headers=token)).json()
+    return found
+
+
+@pytest.mark.parametrize("screened", [False, True], ids=["cooling off or screened", "published"])
+async def test_the_new_holder_of_a_number_reads_nothing_of_the_old(
+    sandbox: Registry, screened: bool
+) -> None:
+    """An honest shop reports the new holder under the number and their own address, without a name."""
+    await sandbox.published(
+        await sandbox.shop(), subject={"phone": PHONE, "name": "Шевченко Олена"}, statement="Old."
+    )
+    newer = {"phone": PHONE, "email": "newer@mail.example"}
+    shop = await sandbox.shop()
+    if screened:
+        await sandbox.published(shop, subject=newer)
+    else:
+        await shop.report(subject=newer)
+    file = await _file(sandbox, PHONE, "newer@mail.example")
+    assert len(file["reports"]) == 1
+    assert "Old." not in str(file)
+    assert "Олена" not in str(file)
+
+
+async def test_what_agrees_by_name_opens_together(sandbox: Registry) -> None:
+    """The person's own older report, under the number alone: whoever has a right to their file gets it."""
+    shop = await sandbox.shop()
+    old = {"phone": PHONE, "name": "Шевченко Олена"}
+    await sandbox.published(shop, subject=old, contract_reference="old")
+    await sandbox.published(await sandbox.shop(), subject=SUBJECT)
+    assert len((await _file(sandbox, PHONE, MAIL))["reports"]) == 2
+
+
+async def test_a_report_that_nobody_looked_at_opens_no_other(
+    sandbox: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder of a recycled number has a friend file a report with the old holder's name."""
+    await sandbox.published(
+        await sandbox.shop(), subject={"phone": PHONE, "name": "Шевченко Олена"}, statement="Old."
+    )
+    await (await sandbox.shop()).report(subject=SUBJECT | {"email": "mine@mail.example"})
+    assert "Old." not in str(await _file(sandbox, PHONE, "mine@mail.example"))
+    monkeypatch.setattr(rules, "SCREENED", frozenset(State))
+    assert "Old." in str(await _file(sandbox, PHONE, "mine@mail.example")), "it would be seen"
+
+
+async def test_a_report_that_cools_off_is_its_reporters_alone(registry: Registry) -> None:
+    """Nobody gets a code for it, nobody reads it, and no moderator is shown it as a neighbour."""
+    shop = await registry.shop()
+    report = await shop.report(subject=SUBJECT)
+    await start(registry, phone=PHONE)
+    assert code_to(registry, PHONE) is None
+    async with registry.after(timedelta(hours=25)):
+        session_id = await start(registry, phone=PHONE)
+        code = code_to(registry, PHONE)
+        assert code is not None
+        assert (await prove(registry, session_id, code=code)).status_code == 200
+    assert (await shop.view(report["id"]))["state"] == "screening"
