@@ -14,6 +14,7 @@ from typing import Any
 
 from registry.platform import bodies, gates, metrics
 from registry.platform.bodies import Bodies, Body
+from registry.platform.errors import ClientLeft
 from registry.platform.gates import Gate, Overloaded
 from registry.platform.routing import KIB, Routes
 
@@ -128,8 +129,10 @@ class _Upload:
         more = True
         while more:
             message = await self._receive()
-            body.add(message["body"])
-            more = message["more_body"]
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            body.add(message.get("body", b""))
+            more = message.get("more_body", False)
         await self._place.take()
         self._limit.reschedule(asyncio.get_running_loop().time() + self._place.gate.deadline)
         return body.content

@@ -154,9 +154,8 @@ class _Exchange:
         if not self.started:
             unforeseen = "Tell us the request id and we will find out why."
             await self._refuse(foreseen or RegistryError(unforeseen))
-        if (
-            self._unended
-        ):  # else the answer is complete, or broken: then the server closes the connection
+        # An answer that broke off stays so: the server closes its connection.
+        if self._unended:
             if not isinstance(fact, BodyTooSlow):
                 await self._drain()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})

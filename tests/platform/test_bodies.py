@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from registry import app
 from registry.platform import bodies, guard
@@ -118,6 +120,39 @@ async def test_uploads_of_one_business_leave_room_for_others(
             assert taken.status_code == 201, taken.text
         again = await Shop(shops[0].id, shops[0].key, one).attach(paths[0].split("/")[3], PDF)
         assert again.status_code == 201, again.text
+
+
+@pytest.mark.parametrize("announced", [b"0", b"5"])
+async def test_who_leaves_before_an_upload_begins_is_no_failure(
+    shared: Registry, announced: bytes
+) -> None:
+    shop = await shared.shop()
+    application = app.build()
+    app.attach(application, shared.runtime)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    head = {
+        "type": "http",
+        "method": "POST",
+        "path": f"/v1/reports/{uuid4()}/evidence",
+        "query_string": b"",
+        "headers": [
+            (b"host", b"registry.test"),
+            (b"authorization", f"Bearer {shop.key}".encode()),
+            (b"content-type", b"multipart/form-data; boundary=x"),
+            (b"content-length", announced),
+        ],
+    }
+    with capture_logs() as lines:
+        await app.wrapped(application)(head, receive, send)
+    assert sent == []
+    assert [(line["event"], line["status"]) for line in lines] == [("request", 0)]
 
 
 def test_what_a_body_held_is_free_when_it_ends() -> None:
