@@ -11,7 +11,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test long lint bench lock clean runtime dev
+.PHONY: help serve test long lint bench lock clean runtime dev proxies
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -19,7 +19,7 @@ help: ## this list
 serve: runtime ## the registry with demonstration data on 127.0.0.1:8000 (PORT= for another)
 	@exec $(BIN)/registry serve --demo --data-dir var --port $(PORT)
 
-test: lint ## lint, then every test, a file of tests at a time on each core (up to four)
+test: lint proxies ## lint, then every test, a file of tests at a time on each core (up to four)
 	@exec $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 long: dev ## what `make test` does a few times, 200 times; serving processes killed; the model, 500 runs of 40 steps
@@ -51,6 +51,30 @@ runtime:
 dev:
 	@$(environment)
 	ready requirements-dev.lock
+
+# The proxies that the tests run for real, where this may install them: Debian and Ubuntu, as root or where sudo asks for
+# no password. It is tried once for each .venv/, starts none of their services, and never fails: without them their tests
+# are skipped, or fail where TEST_NEEDS names them.
+proxies: dev
+	@PATH="$$PATH:/usr/sbin:/sbin"
+	missing=
+	for program in haproxy nginx curl; do
+	    command -v "$$program" >/dev/null || missing="$$missing $$program"
+	done
+	if [ -z "$$missing" ] || [ -e .venv/proxies.stamp ] || ! command -v apt-get >/dev/null; then exit 0; fi
+	touch .venv/proxies.stamp
+	if [ "$$(id -u)" = 0 ]; then root=; else root="sudo -n"; fi
+	timeout 300 $$root sh -ec '
+	    export DEBIAN_FRONTEND=noninteractive
+	    policy=/usr/sbin/policy-rc.d
+	    if [ ! -e "$$policy" ]; then
+	        trap "rm -f $$policy" EXIT
+	        printf "#!/bin/sh\nexit 101\n" >"$$policy"
+	        chmod 755 "$$policy"
+	    fi
+	    apt-get -qq update
+	    apt-get -qq --yes --no-install-recommends install "$$@"
+	' install $$missing </dev/null >.venv/proxies.log 2>&1 || true
 
 # --- .venv/ ---
 #

@@ -22,11 +22,13 @@ from registry.businesses import access
 from registry.lookups import desk, queries, store
 from registry.lookups.wire import LookupRequest
 from registry.matching import phone
-from registry.platform import guard, logs, runtime
+from registry.platform import gates, guard, logs, runtime
 from registry.platform.db import plain_dsn
 from registry.platform.ids import uuid7
 from registry.platform.policy import Plan
+from registry.platform.routing import Routes
 from registry.platform.runtime import Runtime
+from registry.platform.server import Protocol
 from registry.platform.settings import from_env
 from registry.reports.wire import ReportSubmission
 
@@ -53,7 +55,8 @@ def bare(answer: bytes) -> Any:
         msgspec.json.decode(await request.body(), type=LookupRequest)
         return Response(answer, media_type="application/json")
 
-    return guard.Guard(Litestar([look_up], openapi_config=None, logging_config=None))
+    application = Litestar([look_up], openapi_config=None, logging_config=None)
+    return guard.Guard(application, Routes(application, {}, {}, gates.OTHERS))
 
 
 def plain(url: str) -> Any:
@@ -272,7 +275,7 @@ def serve() -> None:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,

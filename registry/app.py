@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from litestar.connection import ASGIConnection
 from registry.businesses import access as member_access
 from registry.businesses import routes as businesses
 from registry.businesses import webhook_routes
+from registry.businesses.access import Member
 from registry.disputes import document_routes, operator_routes
 from registry.disputes import moderation_routes as dispute_moderation
 from registry.disputes import reporter_routes as dispute_answers
@@ -21,18 +22,22 @@ from registry.identities import routes as identities
 from registry.lookups import routes as lookups
 from registry.lookups.desk import Desk
 from registry.lookups.lane import Lane
-from registry.platform import admission, documents, health
+from registry.platform import documents, gates, health, networks, secrets
 from registry.platform.access_log import AccessLog
-from registry.platform.admission import Admission, Shares
+from registry.platform.admission import Admission
 from registry.platform.answer_headers import AnswerHeaders
+from registry.platform.gates import Shares
 from registry.platform.guard import Guard
-from registry.platform.http import EXCEPTION_HANDLERS, Negotiated
+from registry.platform.http import EXCEPTION_HANDLERS, Negotiated, key_in
 from registry.platform.listening import listen
+from registry.platform.recent import Recent
+from registry.platform.routing import Routes, with_options
 from registry.platform.runtime import Runtime
 from registry.reports import moderation_routes, receipt_routes
 from registry.reports import routes as reports
 from registry.staff import access as staff_access
 from registry.staff import routes as staff
+from registry.staff.access import Staff
 from registry.subjects import routes as subjects
 from registry.transparency import routes as transparency
 
@@ -60,10 +65,15 @@ ROUTES = [
 #: Where the database tells of changed keys (`migrations/versions/0009`).
 KEYS_CHANGED = "registry_keys"
 
-#: What a flood of other calls must not keep from being heard: the reported person, moderation, revocation of keys.
-KEPT = ("/v1/subject", "/v1/disputes", "/v1/moderation", "/v1/operations", "/v1/api-keys")
-#: What the operator's machinery asks.
-FREE = ("/health/", "/metrics")
+#: Gates by the tag of a route; a route with another tag waits at `others`. A flood of one kind of call must not keep
+#: the reported person, staff or the revocation of a key from being heard. Health checks pass without a gate.
+GATES = {
+    "The reported person": gates.PEOPLE,
+    "Moderation": gates.STAFF,
+    "Operations": gates.STAFF,
+    "Account": gates.ACCOUNTS,
+    "Health": None,
+}
 
 Opening = Callable[[], AbstractAsyncContextManager[Runtime]]
 
@@ -84,7 +94,7 @@ def build(opening: Opening | None = None) -> Litestar:
             told.cancel()
 
     return Litestar(
-        route_handlers=ROUTES,
+        route_handlers=with_options(ROUTES),
         lifespan=[lifespan] if opening else [],
         exception_handlers=EXCEPTION_HANDLERS,
         response_class=Negotiated,
@@ -101,7 +111,7 @@ def attach(app: Litestar, runtime: Runtime) -> None:
     app.state.member_keys = member_access.remembered(runtime)
     app.state.staff_keys = staff_access.remembered(runtime)
     app.state.lookups = Desk(runtime, app.state.member_keys.forget)
-    app.state.gates = admission.gates(2 * runtime.settings.pool_size)
+    app.state.gates = gates.gates(2 * runtime.settings.pool_size)
     app.state.shares = Shares()
     app.state.figures = transparency.remembered(runtime)
 
@@ -129,11 +139,26 @@ def wrapped(application: Litestar, *, lane: bool = True) -> Any:
         known: Any = {**scope, "litestar_app": application}
         return await member_access.told_to(ASGIConnection(known))
 
+    routes = Routes(application, GATES, gates.FILES, gates.OTHERS)
     admitted = Admission(
         Lane(application) if lane else application,
+        routes,
         lambda: application.state.gates,
-        lookups=("/v1/lookups", "/v1/lookups/batch"),
-        kept=KEPT,
-        free=FREE,
+        lambda scope: _caller(application, scope),
     )
-    return AccessLog(AnswerHeaders(Guard(admitted), budget))
+    return AccessLog(AnswerHeaders(Guard(admitted, routes), budget))
+
+
+def _caller(application: Litestar, scope: Any) -> Hashable:
+    """Whom a call counts as at a gate, before its key is checked: a known key's holder, else a network address."""
+    state = application.state
+    if key := key_in(scope):
+        digest = secrets.digest(state.runtime.keyring, key)
+        members: Recent[Member] = state.member_keys
+        if (business := members.known(digest)) is not None:
+            return business.business_id
+        staff_keys: Recent[Staff] = state.staff_keys
+        if (moderator := staff_keys.known(digest)) is not None:
+            return moderator.id
+    client = scope.get("client")
+    return networks.origin(client[0] if client else "")

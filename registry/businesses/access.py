@@ -22,8 +22,8 @@ from registry.limits.rules import Budget, Spent
 from registry.limits.watch import Signal
 from registry.platform import networks, secrets, vault
 from registry.platform.actor import Actor, ActorKind
-from registry.platform.admission import Shares
 from registry.platform.errors import Forbidden, Unauthenticated
+from registry.platform.gates import Shares
 from registry.platform.http import Connection, key_of, runtime_of
 from registry.platform.recent import Recent
 from registry.platform.runtime import Runtime, transaction

@@ -185,6 +185,7 @@ def _signals() -> Iterator[None]:
 def _config(workers: int) -> "Config":
     from uvicorn import Config
 
+    from registry.platform.server import Protocol
     from registry.platform.settings import from_env
 
     proxies = from_env().trusted_proxies
@@ -192,7 +193,7 @@ def _config(workers: int) -> "Config":
         "registry.cli.serving:application",
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         workers=workers,

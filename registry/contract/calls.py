@@ -16,9 +16,8 @@ from litestar.routes import HTTPRoute
 from registry.businesses.rules import VERIFIED_ONLY
 from registry.contract import refusals
 from registry.platform import idempotency
+from registry.platform.routing import FILE
 
-#: The body of a call that takes an upload.
-FILE = "file"
 #: The one call that needs nothing but the process.
 ALIVE = "/health/live"
 

@@ -10,12 +10,13 @@ from typing import Annotated, Any, get_args
 from msgspec import Meta
 
 from registry.contract import refusals
-from registry.contract.calls import FILE, Access, Call, Parameter
+from registry.contract.calls import Access, Call, Parameter
 from registry.contract.components import Components, Schema
 from registry.contract.refusals import Refusal
 from registry.platform import idempotency
 from registry.platform.errors import URN, Problem
 from registry.platform.http import MESSAGEPACK, PROBLEM
+from registry.platform.routing import FILE
 from registry.platform.uploads import LARGEST
 
 JSON = "application/json"

@@ -146,12 +146,12 @@ def of_member(*, scoped: bool, verified: bool, test: bool) -> Iterator[str]:
 
 def of_staff() -> Iterator[str]:
     """What the guard of a staff call refuses."""
-    yield from ("unauthenticated", "role-missing", "quota-exceeded")
+    yield from ("unauthenticated", "role-missing", "quota-exceeded", "too-many-at-once")
 
 
 def of_person(proofs: int) -> Iterator[str]:
     """What the guard of a reported person's call refuses."""
-    yield from ("unauthenticated", "quota-exceeded")
+    yield from ("unauthenticated", "quota-exceeded", "too-many-at-once")
     if proofs > 1:
         yield "second-proof-needed"
 

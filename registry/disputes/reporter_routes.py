@@ -32,6 +32,7 @@ from registry.platform.http import (
     takes,
 )
 from registry.platform.reading import reading
+from registry.platform.routing import takes_file
 from registry.platform.runtime import Session, transaction
 from registry.reports.wire import DisputeFile
 
@@ -126,7 +127,7 @@ async def answer_settlement(
     "/v1/disputes/{dispute_id:uuid}/evidence",
     tags=TAGS,
     guards=GUARDS,
-    opt={"takes": "file"},
+    **takes_file(),
 )
 async def add_dispute_evidence(
     dispute_id: FromPath[UUID], request: Caller, idempotency_key: IdempotencyKey = None

@@ -33,6 +33,7 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
+from registry.platform.routing import takes_file
 from registry.platform.runtime import transaction
 from registry.reports.wire import DisputeFile
 from registry.subjects.access import person_of, subject
@@ -177,7 +178,7 @@ async def view_my_dispute(dispute_id: FromPath[UUID], request: Caller) -> Disput
     "/v1/subject/disputes/{dispute_id:uuid}/evidence",
     tags=PERSON,
     guards=GUARDS,
-    opt={"takes": "file"},
+    **takes_file(),
 )
 async def add_my_evidence(
     dispute_id: FromPath[UUID], request: Caller, idempotency_key: IdempotencyKey = None

@@ -27,7 +27,7 @@ from registry.lookups.wire import (
     Usage,
     Window,
 )
-from registry.platform import idempotency
+from registry.platform import gates, idempotency
 from registry.platform.errors import RegistryError
 from registry.platform.faults import Fault
 from registry.platform.http import (
@@ -39,6 +39,7 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
+from registry.platform.routing import BATCH_SIZE
 from registry.platform.runtime import transaction
 
 TAGS = ["Lookups"]
@@ -57,7 +58,7 @@ def values(connection: Connection, body: object) -> list[Fault]:
     tags=TAGS,
     status_code=200,
     guards=[ASKS],
-    **takes(LookupRequest, values),
+    **takes(LookupRequest, values, gate=gates.LOOKUPS),
 )
 async def look_up(
     command: NamedDependency[LookupRequest], request: Caller, idempotency_key: IdempotencyKey = None
@@ -95,7 +96,7 @@ async def answer_one(
     tags=TAGS,
     status_code=200,
     guards=[ASKS],
-    **takes(BatchRequest),
+    **takes(BatchRequest, gate=gates.LOOKUPS, body_size=BATCH_SIZE),
 )
 async def look_up_batch(
     command: NamedDependency[BatchRequest], request: Caller, idempotency_key: IdempotencyKey = None

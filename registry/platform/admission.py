@@ -1,181 +1,145 @@
-"""Admission: how much a process does at a time, so that a flood of one kind of call keeps no other from being heard.
+"""Admission: let each call through the gate of its route, and give up calls that work too long.
 
-    gates      so many calls of a kind at a time, so many more that wait a moment; whoever comes then is told to come
-               again (503), at a moment that differs from call to call, so that they do not all come back together
-    shares     so many calls of one business at a time (429)
-    deadline   so long a call may take (503); the database stops by itself, see `db.STATEMENT_TIMEOUT`
+    gate       limits the calls of a kind that are at work, shared fairly by the callers (`gates`); else 503
+    deadline   limits the seconds that a call may work (503); for its statements see `db.STATEMENT_TIMEOUT`
 
-Disputes, the revocation of keys and moderation have a gate of their own, and the gates together let no more through to
-the database than it has connections. Lookups have their own pool and one gate; what they need of the common connections
-is bounded where they take it. Bodies are read before the gate, so that a slow sender holds no place; files, which pass
-as they come, have a gate for themselves.
+A place at a gate is held by work, not by a slow sender. The guard reads small bodies before the gate. An upload enters
+twice: first for the check of its key, by its head alone; then, when all of it has arrived, for the work on it.
 """
 
 import asyncio
-import secrets
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
-from uuid import UUID
 
-from registry.platform import metrics
-from registry.platform.errors import QuotaExceeded, Unavailable
+from registry.platform import bodies, gates, metrics
+from registry.platform.bodies import Bodies, Body
+from registry.platform.errors import ClientLeft
+from registry.platform.gates import Gate, Overloaded
+from registry.platform.routing import KIB, Routes
 
-#: Calls of one business at a time in one process.
-OF_ONE_BUSINESS = 64
-#: Seconds: to wait at a gate, to answer, to answer a lookup.
-PATIENCE, DEADLINE, LOOKUP_DEADLINE = 2.0, 20.0, 5.0
-LOOKUPS_AT_ONCE, FILES_AT_ONCE = 256, 32
-#: For each call at work so many wait.
-WAITING = 4
-MOST_RETRY_SECONDS = 5
-
-
-class Overloaded(Unavailable):
-    """More is asked than can be done just now; or what was asked took too long."""
-
-    slug, title = "overloaded", "The registry has too much to do just now"
-
-
-class TooManyAtOnce(QuotaExceeded):
-    """The business has too many calls under way."""
-
-    slug, title = "too-many-at-once", "Too many of your calls are under way at once"
-
-
-def overloaded(detail: str) -> Overloaded:
-    """The refusal, with a `Retry-After` of its own."""
-    return Overloaded(detail, retry_after=1 + secrets.randbelow(MOST_RETRY_SECONDS))
-
-
-@dataclass
-class Gate:
-    """So many calls of a kind at a time."""
-
-    name: str
-    at_once: int
-    deadline: float | None = DEADLINE
-    _free: asyncio.Semaphore = field(init=False)
-    _waiting: int = 0
-
-    def __post_init__(self) -> None:
-        self._free = asyncio.Semaphore(self.at_once)
-
-    async def enter(self) -> None:
-        """Take a place, or wait a moment for one; raises `Overloaded`."""
-        if not self._free.locked():
-            await self._free.acquire()
-            return
-        if self._waiting >= self.at_once * WAITING:
-            self._turn_away()
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._free.acquire()
-        except TimeoutError:
-            self._turn_away()
-        finally:
-            self._waiting -= 1
-
-    def _turn_away(self) -> None:
-        metrics.turned_away(self.name)
-        raise overloaded("Nothing was done. Try again in a moment.") from None
-
-    def leave(self) -> None:
-        """Give the place back."""
-        self._free.release()
-
-
-class Shares:
-    """How many calls of each business are under way in this process."""
-
-    def __init__(self, most: int = OF_ONE_BUSINESS) -> None:
-        self._most = most
-        self._held: Counter[UUID] = Counter()
-
-    def take(self, state: dict[str, Any], holder: UUID) -> None:
-        """Count a call until it is answered; raises `TooManyAtOnce`."""
-        if self._held[holder] >= self._most:
-            metrics.turned_away("business")
-            raise TooManyAtOnce(
-                f"At most {self._most} of your calls are answered at once. Nothing was done.",
-                retry_after=1 + secrets.randbelow(2),
-            )
-        self._held[holder] += 1
-        state["answered"] = partial(self._give_back, holder)
-
-    def _give_back(self, holder: UUID) -> None:
-        self._held[holder] -= 1
-        if not self._held[holder]:
-            del self._held[holder]
-
-
-def gates(pool: int) -> dict[str, Gate]:
-    """The gates of one process that has so many database connections, besides the lookups' own."""
-    share = max(1, pool // 4)
-    return {
-        "lookups": Gate("lookups", LOOKUPS_AT_ONCE, LOOKUP_DEADLINE),
-        "kept": Gate("kept", share),
-        "others": Gate("others", share),
-        # The guard times their bodies, and they are at the database only when these have come.
-        "files": Gate("files", FILES_AT_ONCE, None),
-    }
+#: Bytes of a file that the application gets at a time.
+_PIECE = 64 * KIB
 
 
 class Admission:
-    """ASGI middleware inside the guard, which has read the body.
+    """ASGI middleware inside the guard.
 
-    `kept` and `free` are beginnings of paths, free ones pass without a gate; `lookups` are paths. `standing` answers
-    the gates.
+    `standing` returns the gates by name. `caller_of` returns the caller that a request's head names, before its key is
+    checked.
     """
 
     def __init__(
         self,
         app: Any,
+        routes: Routes,
         standing: Callable[[], Mapping[str, Gate]],
-        *,
-        lookups: Sequence[str],
-        kept: Sequence[str],
-        free: Sequence[str],
+        caller_of: Callable[[Any], Hashable],
     ) -> None:
-        self._app, self._gates = app, standing
-        self._lookups, self._kept, self._free = frozenset(lookups), tuple(kept), tuple(free)
+        self._app, self._routes = app, routes
+        self._gates, self._caller_of = standing, caller_of
+        self._bodies = {
+            name: Bodies(bodies.FILES, bodies.FILES // 3) for name in gates.FILES.values()
+        }
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass on, at the gate of its kind."""
-        if scope["type"] != "http" or scope["path"].startswith(self._free):
+        """Pass on, at the gate of the route."""
+        call = self._routes.of(scope) if scope["type"] == "http" else None
+        if call is None or call.gate is None:
             await self._app(scope, receive, send)
             return
-        gate = self._gates()[self._kind(scope)]
+        gate, state = self._gates()[call.gate], scope["state"]
+        place = _Place(gate, self._caller_of(scope))
         try:
-            await gate.enter()
+            await place.take()
         except Overloaded:
-            # Whoever is turned away here is not asked who they are: their budget would be read for nothing.
-            scope["state"]["answer_headers"] = {}
+            # Do not read the budget of a caller who is turned away here.
+            state["answer_headers"] = {}
             raise
         limit = asyncio.timeout(gate.deadline)
         try:
-            async with limit:
-                await self._app(scope, receive, send)
+            with ExitStack() as held:
+                if call.upload:
+                    memory = self._bodies[call.gate]
+                    receive = _Upload(receive, place, limit, state, memory, held)
+                async with limit:
+                    await self._app(scope, receive, send)
         except TimeoutError:
             if not limit.expired():
                 raise
             metrics.turned_away("deadline")
-            raise overloaded(
+            raise gates.overloaded(
                 "It took too long and was given up. With an Idempotency-Key it is safe to send again."
             ) from None
         finally:
-            gate.leave()
-            answered: Callable[[], None] | None = scope["state"].pop("answered", None)
+            place.leave()
+            answered: Callable[[], None] | None = state.pop("answered", None)
             if answered is not None:
                 answered()
 
-    def _kind(self, scope: Any) -> str:
-        path: str = scope["path"]
-        if path in self._lookups and scope["method"] == "POST":
-            return "lookups"
-        if path.endswith("/evidence") and scope["method"] == "POST":
-            return "files"
-        return "kept" if path.startswith(self._kept) else "others"
+
+class _Place:
+    """A call's place at a gate, which it may leave and take again."""
+
+    def __init__(self, gate: Gate, caller: Hashable) -> None:
+        self.gate, self.caller = gate, caller
+        self._taken = False
+
+    async def take(self) -> None:
+        """Wait for the place; raises `Overloaded`."""
+        await self.gate.enter(self.caller)
+        self._taken = True
+
+    def leave(self) -> None:
+        """Give the place back, if it is taken."""
+        if self._taken:
+            self._taken = False
+            self.gate.leave(self.caller)
+
+
+class _Upload:
+    """Receive the body of an upload: outside the gate until all of it is in memory, then piece by piece."""
+
+    def __init__(
+        self,
+        receive: Any,
+        place: _Place,
+        limit: asyncio.Timeout,
+        state: dict[str, Any],
+        memory: Bodies,
+        held: ExitStack,
+    ) -> None:
+        self._receive, self._place, self._limit = receive, place, limit
+        self._state, self._memory, self._held = state, memory, held
+        self._pieces: Iterator[dict[str, Any]] | None = None
+
+    async def __call__(self) -> Any:
+        """Return the next piece; after the last one, what the client does."""
+        if self._pieces is None:
+            self._pieces = _cut(await self._whole())
+        piece = next(self._pieces, None)
+        return await self._receive() if piece is None else piece
+
+    async def _whole(self) -> bytearray:
+        self._place.leave()
+        self._limit.reschedule(None)
+        # By now the key was checked, where the route asks for one.
+        self._place.caller = self._state.get("caller", self._place.caller)
+        body = self._held.enter_context(Body(self._memory, self._place.caller))
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            body.add(message.get("body", b""))
+            more = message.get("more_body", False)
+        await self._place.take()
+        self._limit.reschedule(asyncio.get_running_loop().time() + self._place.gate.deadline)
+        return body.content
+
+
+def _cut(content: bytearray) -> Iterator[dict[str, Any]]:
+    whole = memoryview(content)
+    for at in range(0, max(1, len(whole)), _PIECE):
+        piece = bytes(whole[at : at + _PIECE])
+        yield {"type": "http.request", "body": piece, "more_body": at + _PIECE < len(whole)}

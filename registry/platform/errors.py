@@ -25,6 +25,10 @@ from registry.platform.faults import Fault
 URN = "urn:registry:problem:"
 
 
+class ClientLeft(Exception):
+    """The client closed its connection before its body was complete: nobody is there to be answered."""
+
+
 class Problem(Struct, frozen=True, kw_only=True):
     """What went wrong, as RFC 9457 `application/problem+json`."""
 

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from registry.platform import cursors, errors, idempotency, networks
-from registry.platform.errors import InvalidValues, RegistryError
+from registry.platform.errors import ClientLeft, InvalidValues, RegistryError
 from registry.platform.faults import Fault, faults
 from registry.platform.runtime import Runtime, Session
 
@@ -89,8 +89,10 @@ def runtime_of(connection: Connection) -> Runtime:
     return runtime
 
 
-def takes(type_: type[T], values: Values = lambda *_: ()) -> dict[str, Any]:
+def takes(type_: type[T], values: Values = lambda *_: (), **declared: Any) -> dict[str, Any]:
     """Options of a route that takes a body: the handler gets it as `command`, read strictly.
+
+    `declared` is what else the route's `opt` says (`routing`).
 
     What is wrong with it is reported all at once: where its form is at fault, `values` tells of the values in it that
     the handler could not read either. The type also stands in `opt`, where the contract finds it.
@@ -99,7 +101,7 @@ def takes(type_: type[T], values: Values = lambda *_: ()) -> dict[str, Any]:
     async def read(request: Request[Any, Any, Any]) -> T:
         return command_of(request, await request.body(), type_, values)
 
-    return {"dependencies": {"command": Provide(read)}, "opt": {"takes": type_}}
+    return {"dependencies": {"command": Provide(read)}, "opt": {"takes": type_, **declared}}
 
 
 def command_of(connection: Connection, body: bytes, type_: type[T], values: Values) -> T:
@@ -134,10 +136,15 @@ def invalid(found: Sequence[Fault]) -> InvalidValues:
 
 def key_of(connection: Connection) -> str | None:
     """The key in `Authorization: Bearer` or `X-Api-Key`; None without one."""
-    scheme, _, key = (header(connection, b"authorization") or "").partition(" ")
+    return key_in(connection.scope)
+
+
+def key_in(scope: Any) -> str | None:
+    """As `key_of`, from the ASGI scope of a request."""
+    scheme, _, key = (header_in(scope, b"authorization") or "").partition(" ")
     if scheme.lower() == "bearer" and key:
         return key.strip()
-    return header(connection, b"x-api-key")
+    return header_in(scope, b"x-api-key")
 
 
 def origin(connection: Connection) -> str:
@@ -147,10 +154,16 @@ def origin(connection: Connection) -> str:
 
 
 def header(connection: Connection, name: bytes) -> str | None:
-    """The first header of that name (in small letters); looking through a dozen is quicker than a mapping of them."""
-    for key, value in connection.scope["headers"]:
+    """The first header of that name (in small letters)."""
+    return header_in(connection.scope, name)
+
+
+def header_in(scope: Any, name: bytes) -> str | None:
+    """As `header`, from the ASGI scope; looking through a dozen is quicker than a mapping of them."""
+    for key, value in scope["headers"]:
         if key == name:
-            return value.decode("latin-1")
+            text: str = value.decode("latin-1")
+            return text
     return None
 
 
@@ -313,23 +326,32 @@ def on_unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response
     )
 
 
-#: PostgreSQL's codes of what passes by itself: serialisation, deadlock, lock and statement timeouts, no
-#: connection to spare, a server that goes down or comes up.
-_PASSING = frozenset({"40001", "40P01", "55P03", "57014", "53300", "57P01", "57P02", "57P03"})
+#: PostgreSQL's codes of what passes by itself or by the operator's hand: serialisation, deadlock, lock and statement
+#: timeouts, a server that goes down or comes up, a file that cannot be read or written.
+_PASSING = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "58030"})
+#: The class "insufficient resources": disk full, out of memory, no connection to spare, a limit of the server.
+_SHORT_OF = "53"
 
 
 def _passes(fault: Exception) -> bool:
     """Whether the database could not answer just now: nothing was changed, and another try may succeed."""
     origin = fault.orig if isinstance(fault, DBAPIError) else fault
-    if getattr(origin, "sqlstate", None) in _PASSING:
+    code = getattr(origin, "sqlstate", None) or ""
+    if code in _PASSING or code.startswith(_SHORT_OF):
         return True
     if isinstance(fault, DBAPIError):
         return bool(fault.connection_invalidated)
     return type(fault).__module__.startswith("asyncpg") and "Connection" in type(fault).__name__
 
 
+def on_client_left(_: Request[Any, Any, Any], __: ClientLeft) -> Response[None]:
+    """Answer nobody: the guard drops this, and the log records no failure."""
+    return Response(None, status_code=errors.Malformed.status)
+
+
 EXCEPTION_HANDLERS: dict[Any, Any] = {
     RegistryError: on_registry_error,
+    ClientLeft: on_client_left,
     HTTPException: on_http_error,
     Exception: on_unexpected,
 }

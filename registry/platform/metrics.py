@@ -24,7 +24,7 @@ _seconds = Histogram(
 )
 _turned_away = Counter(
     "registry_turned_away",
-    "Calls that were not answered for want of room: by gate, by business, by deadline.",
+    "Calls that were not answered for want of room: at a gate, in a share, for a body or a head, in time.",
     ["gate"],
     registry=_registry,
 )

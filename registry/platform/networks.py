@@ -1,6 +1,7 @@
 """Networks to which a key is bound, whether an address lies in one of them, and what is this machine itself."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from registry.platform.errors import InvalidValues
@@ -39,6 +40,7 @@ def allowed(address: str | None, networks: Sequence[str]) -> bool:
     return any(caller in ip_network(network) for network in networks)
 
 
+@lru_cache(4096)
 def origin(address: str) -> str:
     """Whom an address is counted as: itself; of IPv6 the network of 64 bits, of which one caller has all addresses."""
     try:

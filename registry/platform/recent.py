@@ -29,6 +29,11 @@ class Recent(Generic[V]):
         self._loading: dict[bytes, asyncio.Task[V | None]] = {}
         self._loads = asyncio.Semaphore(LOADS)
 
+    def known(self, digest: bytes) -> V | None:
+        """Return what is remembered, however old, without reading: good enough to tell callers apart."""
+        found = self._entries.get(digest)
+        return None if found is None else found[1]
+
     async def get(self, digest: bytes) -> V | None:
         """The value, read again when what is remembered is older than `LIFETIME` seconds."""
         known = self._entries.get(digest)

@@ -11,12 +11,18 @@ from registry.audit import service as audit
 from registry.messages import service as messages
 from registry.messages import sms
 from registry.messages.wire import Receipt, ReceiptTaken
+from registry.platform import gates
 from registry.platform.actor import PROVIDER
 from registry.platform.http import decode, runtime_of
 from registry.platform.runtime import transaction
 
 
-@post("/v1/messages/receipts", tags=["Operations"], status_code=200, opt={"takes": Receipt})
+@post(
+    "/v1/messages/receipts",
+    tags=["Operations"],
+    status_code=200,
+    opt={"takes": Receipt, "gate": gates.OTHERS},
+)
 async def take_receipt(request: Request[Any, Any, Any]) -> ReceiptTaken:
     """Take the receipt of a short message: the provider says whether it reached the phone.
 

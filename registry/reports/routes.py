@@ -25,6 +25,7 @@ from registry.platform.http import (
     takes,
 )
 from registry.platform.reading import reading
+from registry.platform.routing import takes_file
 from registry.platform.runtime import Session, transaction
 from registry.reports import evidence, service
 from registry.reports.rules import State
@@ -121,7 +122,7 @@ async def edit_report(
         return await service.edit(session, caller, report_id, command)
 
 
-@post("/v1/reports/{report_id:uuid}/evidence", tags=TAGS, guards=GUARDS, opt={"takes": "file"})
+@post("/v1/reports/{report_id:uuid}/evidence", tags=TAGS, guards=GUARDS, **takes_file())
 async def add_evidence(
     report_id: FromPath[UUID], request: Caller, idempotency_key: IdempotencyKey = None
 ) -> Response[EvidenceView]:

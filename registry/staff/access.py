@@ -13,6 +13,7 @@ from registry.limits import service as limits
 from registry.platform import secrets
 from registry.platform.actor import Actor, ActorKind
 from registry.platform.errors import Forbidden, Unauthenticated
+from registry.platform.gates import Shares
 from registry.platform.http import Connection, key_of, runtime_of
 from registry.platform.recent import Recent
 from registry.platform.runtime import Runtime, Session, transaction
@@ -89,6 +90,8 @@ def staff(*roles: Role) -> Callable[..., Any]:
         caller = await keys.get(secrets.digest(runtime.keyring, key))
         if caller is None:
             raise Unauthenticated
+        shares: Shares = connection.app.state.shares
+        shares.take(connection.scope["state"], caller.id)
         spent = await limits.spend(runtime, limits_rules.staff(str(caller.id)), 1)
         connection.state.answer_headers = limits_rules.headers(spent)
         if spent.admitted == 0:

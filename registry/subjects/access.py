@@ -12,6 +12,7 @@ from registry.limits import service as limits
 from registry.platform import secrets
 from registry.platform.actor import Actor, ActorKind
 from registry.platform.errors import Forbidden, Unauthenticated
+from registry.platform.gates import Shares
 from registry.platform.http import Connection, key_of, runtime_of
 from registry.platform.runtime import transaction
 from registry.subjects import rules, store
@@ -51,6 +52,9 @@ def subject(proofs: int = rules.BOTH) -> Callable[..., Any]:
             row = await store.find_by_token(session, secrets.digest(runtime.keyring, token))
         if row is None:
             raise Unauthenticated
+        # A person is counted by what they proved first, in however many sessions.
+        shares: Shares = connection.app.state.shares
+        shares.take(connection.scope["state"], bytes(row.proven[0]))
         spent = await limits.spend(runtime, limits_rules.person(str(row.id)), 1)
         connection.state.answer_headers = limits_rules.headers(spent)
         if spent.admitted == 0:

@@ -18,6 +18,7 @@ from registry.platform.http import (
     runtime_of,
     takes,
 )
+from registry.platform.routing import takes_file
 from registry.platform.runtime import transaction
 from registry.subjects import documents, service
 from registry.subjects.access import person_of, subject
@@ -72,7 +73,7 @@ async def prove(
     )
 
 
-@post("/v1/subject/documents", tags=TAGS, guards=[subject(1)], opt={"takes": "file"})
+@post("/v1/subject/documents", tags=TAGS, guards=[subject(1)], **takes_file())
 async def send_document(
     request: Caller, idempotency_key: IdempotencyKey = None
 ) -> Response[DocumentTaken]:

@@ -20,8 +20,11 @@ _DRAWN = re.compile(
 
 
 def told(answer: httpx.Response) -> tuple[int, list[tuple[str, str]], bytes]:
-    """All that an answer tells, but for ids and times, which are the answer's own."""
-    own = {"x-request-id", "ratelimit", "x-ratelimit-reset", "x-ratelimit-remaining"}
+    """All that an answer tells, but for ids and times, which are the answer's own.
+
+    An upload that is refused by its head closes its connection; no other call does.
+    """
+    own = {"x-request-id", "ratelimit", "x-ratelimit-reset", "x-ratelimit-remaining", "connection"}
     headers = sorted((k, v) for k, v in answer.headers.items() if k not in own)
     return answer.status_code, headers, _DRAWN.sub(b"*", answer.content)
 

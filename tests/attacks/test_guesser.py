@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
-from registry.platform import clock, passwords
+from registry.platform import answer_headers, clock, passwords, secrets
+from registry.platform.db import plain_dsn
 from registry.staff.rules import Role
 from registry.subjects import rules, service, store
 from registry.subjects.tables import SubjectSession
@@ -193,3 +195,32 @@ async def _revived(
 
     patch.setattr(store, "find_by_token", any_token)
     assert (await say(registry, old)).status_code == 201
+
+
+async def test_refused_calls_with_invented_keys_form_no_queue(shared_sandbox: Registry) -> None:
+    """Their budget is looked for a few at a time; the others are refused without it, while the database is slow."""
+    url = shared_sandbox.runtime.database.engine.url.render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain_dsn(url))
+    try:
+        await connection.execute("BEGIN")
+        await connection.execute("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE")
+        calls = [
+            asyncio.ensure_future(
+                shared_sandbox.http.post(
+                    "/v1/lookups",
+                    content=b"{",
+                    headers={
+                        "Authorization": f"Bearer {secrets.mint(secrets.LIVE)}",
+                        "Content-Type": "application/json",
+                    },
+                )
+            )
+            for _ in range(40)
+        ]
+        async with asyncio.timeout(20):
+            while sum(call.done() for call in calls) < 40 - answer_headers.MOST_ASKING:
+                await asyncio.sleep(0.02)
+        await connection.execute("ROLLBACK")
+    finally:
+        await connection.close()
+    assert {problem(answer) for answer in await asyncio.gather(*calls)} == {(400, "malformed")}

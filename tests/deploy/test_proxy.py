@@ -11,25 +11,38 @@ from pathlib import Path
 
 import pytest
 
+from registry import app
+from registry.contract import calls
+from registry.platform import gates
 from registry.platform.errors import URN
-from registry.platform.guard import Limits
+from registry.platform.head import Limits
+from registry.platform.routing import BATCH_SIZE, BODY_SIZE, UPLOAD_SIZE, Routes
 from tests.deploy import places, upstream
 from tests.deploy.upstream import Client, Upstream
 
 HAPROXY, NGINX = places.read("deploy/proxy/haproxy.cfg"), places.read("deploy/proxy/nginx.conf")
 LIMITS = Limits()
-BATCH = LIMITS.larger["/v1/lookups/batch"]
-UPLOAD = LIMITS.uploads["/evidence"]
-EVIDENCE = "/v1/reports/0193a0b0-0000-7000-8000-000000000000/evidence"
+ID = "0193a0b0-0000-7000-8000-000000000000"
+APPLICATION = app.build()
+ROUTES = Routes(APPLICATION, app.GATES, gates.FILES, gates.OTHERS)
+#: Paths that take a body, with the size that their route takes; a slash at the end counts the same.
+SIZES = {
+    spelled: ROUTES.of({"method": call.method.upper(), "path": path, "state": {}}).body_size
+    for call in calls.read(APPLICATION)
+    if call.takes is not None
+    for path in [re.sub(r"\{\w+\}", ID, call.path)]
+    for spelled in (path, f"{path}/")
+}
+LARGER = sorted(path for path, size in SIZES.items() if size != BODY_SIZE)
 #: What a client may put where it does not belong.
 PLANTED = "380671112233"
 
 
-def haproxy_config(folder: Path, port: int, plain: int, behind: int) -> str:
+def haproxy_config(folder: Path, port: int, plain: int, behind: int, check: str = "200ms") -> str:
     text = HAPROXY.replace("/etc/haproxy/certs/registry.pem", str(folder / "both.pem"))
     text = text.replace("bind :443", f"bind 127.0.0.1:{port}")
     text = text.replace("bind :80", f"bind 127.0.0.1:{plain}")
-    return text.replace("registry:8000 check inter 5s", f"127.0.0.1:{behind} check inter 200ms")
+    return text.replace("registry:8000 check inter 5s", f"127.0.0.1:{behind} check inter {check}")
 
 
 def nginx_config(folder: Path, port: int, plain: int, behind: int) -> str:
@@ -88,9 +101,37 @@ def proxy(
 # --- what can be read ---------------------------------------------------------------------------
 
 
-def test_haproxy_has_the_sizes_of_the_guard() -> None:
-    sizes = [int(size) for size in re.findall(r"content-length\) gt (\d+)", HAPROXY)]
-    assert sizes == [UPLOAD, BATCH, LIMITS.body_size]
+def haproxy_takes(path: str) -> int:
+    """The largest body that HAProxy's rules let through to a path."""
+    kinds = dict(re.findall(r"acl (upload|batch) path,url_dec -m reg (\S+)", HAPROXY))
+    sizes = dict(re.findall(r"if (\S+|!upload !batch) \{ \S+length\) gt (\d+)", HAPROXY))
+    found = [kind for kind, pattern in kinds.items() if re.search(pattern, path)]
+    return int(sizes[found[0] if found else "!upload !batch"])
+
+
+def nginx_takes(path: str) -> int:
+    """The same of nginx's."""
+    units = {"k": 1024, "m": 1024**2}
+    limit = r"client_max_body_size (\d+)([km]);"
+    places = re.findall(rf"location ~ (\S+) \{{\n +{limit}", NGINX)
+    (general,) = re.findall(rf"\n        {limit}", NGINX)
+    found = [(size, unit) for pattern, size, unit in places if re.search(pattern, path)]
+    number, unit = found[0] if found else general
+    return int(number) * units[unit]
+
+
+@pytest.mark.parametrize("path", sorted(SIZES))
+def test_the_proxies_take_what_the_route_takes(path: str) -> None:
+    assert (haproxy_takes(path), nginx_takes(path)) == (SIZES[path], SIZES[path])
+
+
+def test_the_larger_bodies_are_files_and_batches() -> None:
+    """The proxies' rules name two larger sizes; a third would need rules of its own."""
+    assert {SIZES[path] for path in LARGER} == {UPLOAD_SIZE, BATCH_SIZE}
+    assert len(LARGER) == 2 * 5
+
+
+def test_haproxy_has_the_head_of_the_guard() -> None:
     (room,) = re.findall(r"tune.bufsize (\d+)", HAPROXY)
     (kept,) = re.findall(r"tune.maxrewrite (\d+)", HAPROXY)
     assert int(room) - int(kept) == LIMITS.headers_size
@@ -99,13 +140,7 @@ def test_haproxy_has_the_sizes_of_the_guard() -> None:
     assert int(most) + added == LIMITS.headers
 
 
-def test_nginx_has_the_sizes_of_the_guard() -> None:
-    units = {"k": 1024, "m": 1024**2}
-    sizes = [
-        int(number) * units[unit]
-        for number, unit in re.findall(r"client_max_body_size (\d+)([km]);", NGINX)
-    ]
-    assert sizes == [LIMITS.body_size, BATCH, UPLOAD]
+def test_nginx_has_the_head_of_the_guard() -> None:
     ((count, size),) = re.findall(r"large_client_header_buffers (\d+) (\d+)k;", NGINX)
     assert int(count) * int(size) * 1024 == LIMITS.headers_size
 
@@ -123,6 +158,11 @@ def test_the_log_has_no_path_and_no_query(text: str) -> None:
 def test_tls_is_not_old(text: str) -> None:
     assert "TLSv1.2" in text
     assert not re.search(r"TLSv1(?:\.[01])?[ ;\n]|SSLv", text)
+
+
+def test_the_pipeline_fails_where_a_proxy_is_missing() -> None:
+    (named,) = re.findall(r'TEST_NEEDS="(.+)"', places.read(".ci/run"))
+    assert {*PROXIES, "curl"} <= set(named.split())
 
 
 # --- what the programs say ----------------------------------------------------------------------
@@ -162,19 +202,18 @@ def test_forwarded_headers_are_the_proxys_own(proxy: tuple[Client, Upstream, Pat
     assert "strict-transport-security" in answer.headers
 
 
-@pytest.mark.parametrize(
-    ("path", "most"),
-    [("/v1/lookups", LIMITS.body_size), ("/v1/lookups/batch", BATCH), (EVIDENCE, UPLOAD)],
-)
+@pytest.mark.parametrize("path", ["/v1/lookups", *LARGER])
 def test_a_body_of_the_right_size_passes_and_a_larger_one_does_not(
-    proxy: tuple[Client, Upstream, Path], path: str, most: int
+    proxy: tuple[Client, Upstream, Path], path: str
 ) -> None:
     client, server, _ = proxy
+    most = SIZES[path]
     assert client.ask("POST", path, b"x" * most).body["size"] == most
     server.asked.clear()
     refused = client.ask("POST", path, announce=most + 1)
     assert (refused.status, refused.body["type"]) == (413, f"{URN}too-large")
     assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["x-content-type-options"] == "nosniff"
     assert server.asked == []
 
 
@@ -198,7 +237,8 @@ def test_more_headers_than_the_guard_takes_do_not_reach_it(
 
 def test_sign_ups_from_one_address_end_after_some(proxy: tuple[Client, Upstream, Path]) -> None:
     client, _, _ = proxy
-    answers = [client.ask("POST", "/v1/businesses", b"{}") for _ in range(15)]
+    spelled = ["/v1/businesses", "/v1/businesses/", "//v1/businesses", "/v1/%62usinesses"]
+    answers = [client.ask("POST", spelled[turn % 4], b"{}") for turn in range(15)]
     assert [answer.status for answer in answers[:10]] == [200] * 10
     last = answers[-1]
     assert (last.status, last.body["type"]) == (429, f"{URN}quota-exceeded")
@@ -209,7 +249,7 @@ def test_sign_ups_from_one_address_end_after_some(proxy: tuple[Client, Upstream,
 def test_nothing_that_a_client_sent_is_logged(proxy: tuple[Client, Upstream, Path]) -> None:
     client, _, folder = proxy
     client.ask("GET", f"/v1/lookups/{PLANTED}?phone={PLANTED}", headers={"X-Note": PLANTED})
-    client.ask("POST", f"/v1/lookups?phone={PLANTED}", announce=LIMITS.body_size + 1)
+    client.ask("POST", f"/v1/lookups?phone={PLANTED}", announce=BODY_SIZE + 1)
     client.ask("GET", "/metrics?phone=" + PLANTED)
     log = (folder / "out.log").read_text(encoding="utf-8")
     assert '"method":"POST","status":413' in log

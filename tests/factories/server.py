@@ -22,6 +22,7 @@ from registry import app
 from registry.platform import logs, runtime
 from registry.platform.policy import Plan
 from registry.platform.runtime import Runtime
+from registry.platform.server import Protocol
 from registry.platform.settings import from_env
 
 ROOT = Path(__file__).parents[2]
@@ -114,7 +115,7 @@ def main() -> None:
     config = uvicorn.Config(
         app.serving(opening),
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,

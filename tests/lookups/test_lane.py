@@ -125,6 +125,7 @@ async def test_a_key_replays_across_both(
 async def test_other_calls_pass_it(shared_sandbox: Registry, keys: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {keys['good']}"}
     wrong = await shared_sandbox.http.get("/v1/lookups", headers=headers)
-    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "POST, OPTIONS")
+    assert wrong.status_code == 405
+    assert set(wrong.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
     usage = await shared_sandbox.http.get("/v1/usage", headers=headers)
     assert usage.status_code == 200

@@ -10,10 +10,11 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
 from sqlalchemy import text
 
-from registry.platform import errors
+from registry.platform import errors, gates
 from registry.platform.errors import RegistryError
 from registry.platform.guard import Guard
 from registry.platform.http import EXCEPTION_HANDLERS, PROBLEM
+from registry.platform.routing import Routes
 from registry.platform.runtime import Runtime, transaction
 from tests.factories.registry import Registry, problem
 
@@ -64,7 +65,7 @@ async def faulty(running: Runtime) -> AsyncIterator[httpx.AsyncClient]:
         openapi_config=None,
         logging_config=None,
     )
-    transport = httpx.ASGITransport(Guard(application))
+    transport = httpx.ASGITransport(Guard(application, Routes(application, {}, {}, gates.OTHERS)))
     async with httpx.AsyncClient(transport=transport, base_url="http://registry.test") as http:
         yield http
 
