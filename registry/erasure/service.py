@@ -23,7 +23,7 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import held, post, rulings
 from registry.reports.held import Held
-from registry.reports.rules import FINAL
+from registry.reports.rules import FINAL, ErasedFor
 from registry.reports.rules import State as ReportState
 from registry.subjects.access import Person
 
@@ -53,10 +53,12 @@ async def ask(
     theirs = await _reports_of(session, person)
     one, pending = await _begin(session, theirs, command.report_id, gone)
     report = one.report
+    # What brings back a report that was erased for that was published by two moderators who looked at the age.
+    of_age = await held.contested_erasure(session, report) is ErasedFor.UNDER_AGE
     decision, code = rules.judge(
         ReportState(report.state),
         told=report.notice_delivered_at is not None,
-        under_age=_under_age(session, theirs, one),
+        under_age=not of_age and _under_age(session, theirs, one),
     )
     if decision is Decision.REFUSE:
         await _not_too_often(session, report.id, Kind.ERASURE)
@@ -117,7 +119,9 @@ async def erase(
 ) -> None:
     """Carry out a request that was granted: the report, and what was said in requests about it, goes at once."""
     ended = (await held.ruled(session, row.report_id)).state in FINAL
-    gone += await rulings.erase(session, actor, row.report_id)
+    gone += await rulings.erase(
+        session, actor, row.report_id, None if ended else ErasedFor(row.code or "")
+    )
     row.data_key_id = None
     for kind in Kind:
         for one in await store.list_of_report(session, row.report_id, kind):

@@ -105,10 +105,9 @@ _links = _matches(
 )
 
 _NETWORK_WORDS = {
-    "telegram": "telegram|телеграм{1,2}[іеу]?|тг|tg",
-    "instagram": "instagram|insta|[іи]нстаграм{0,1}[іеу]?|инст[аеу]|[іи]нст[аіу]",
+    "telegram": "telegram|телеграмм?[іеу]?|тг|tg",
+    "instagram": "instagram|insta|[іи]нстаграмм?[іеу]?|инст[аеу]|[іи]нст[аіу]",
     "facebook": "facebook|фейсбу[кц][іеу]?|fb",
-    "viber": "viber|вайбер[іеу]?",
     "tiktok": "tiktok|т[іи]кто[кц][іеу]?",
     "vk": "vk|вк|вконтакте",
     "discord": "discord|д[іи]скорд[іеу]?",
@@ -131,9 +130,8 @@ def _handles(text: str, country: str) -> Iterator[Mention]:
         network = next(name for name in _NETWORK_WORDS if found[name])
         name = found["name"].rstrip(".")
         marked = ":" in found["between"] or re.search(r"[\d_.]", name)
-        if (marked or not found[network].isascii()) and _reads(
-            lambda: handle.normalise(network, name, country)  # noqa: B023 - called at once
-        ):
+        plain = marked or not found[network].isascii()
+        if plain and _reads(handle.normalise, network, name, country):
             start = found.start("name")
             yield Mention(start, start + len(name), Kind.HANDLE)
 
@@ -230,7 +228,7 @@ def _is_phone(digits: str, country: str, *, plus: bool, doubt: bool) -> bool:
         return False
     if doubt and not plus and not _PHONE_START.match(digits):
         return False
-    return _reads(lambda: phone.normalise("+" * plus + digits, country))
+    return _reads(phone.normalise, "+" * plus + digits, country)
 
 
 def _is_code(text: str, start: int, digits: str, country: str, *, doubt: bool) -> bool:
@@ -240,12 +238,12 @@ def _is_code(text: str, start: int, digits: str, country: str, *, doubt: bool) -
         return False
     places = {country, "UA", "RU"}
     readers = (company_code.normalise, tax_id.normalise)
-    return any(_reads(lambda: reader(digits, place)) for reader in readers for place in places)  # noqa: B023
+    return any(_reads(reader, digits, place) for reader in readers for place in places)
 
 
-def _reads(reader: Callable[[], object]) -> bool:
+def _reads(reader: Callable[..., object], *values: str) -> bool:
     try:
-        reader()
+        reader(*values)
     except Unreadable:
         return False
     return True

@@ -50,6 +50,8 @@ def _meta(most: int, never: str, says: str) -> Meta:
 Line = Annotated[str, line(200)]
 #: A short line: a label, a reference, a code of the caller's own.
 Label = Annotated[str, line(64)]
+#: Free text of a few sentences, which others than its reader are shown.
+Passage = Annotated[str, paragraph(800)]
 #: Free text of several lines: a statement, a summary.
 Paragraph = Annotated[str, paragraph(4000)]
 

@@ -101,6 +101,37 @@ def test_the_walk_finds_the_texts_of_a_report() -> None:
     assert len(BODIES) > 30
 
 
+def _unbounded(info: shape.Type, at: str) -> Iterator[str]:
+    """Where a text, a list or a mapping may be as long as the body."""
+    match info:
+        case shape.Metadata():
+            yield from _unbounded(info.type, at)
+        case shape.StructType():
+            for field in info.fields:
+                yield from _unbounded(field.type, f"{at}/{field.encode_name}")
+        case shape.UnionType():
+            for part in info.types:
+                yield from _unbounded(part, at)
+        case shape.CollectionType() | shape.DictType() if info.max_length is None:
+            yield at
+        case shape.CollectionType():
+            yield from _unbounded(info.item_type, f"{at}/0")
+        case shape.DictType():
+            yield from _unbounded(info.key_type, f"{at}/name")
+        case shape.StrType(max_length=None, pattern=pattern) if not re.search(
+            r"\{\d+\}\$", pattern or ""
+        ):
+            yield at
+
+
+def test_every_text_that_a_caller_may_send_is_bounded() -> None:
+    """By its length, or by a pattern of so many characters; what others are shown as well as what is kept."""
+    found = [
+        place for call in TAKEN for place in _unbounded(shape.type_info(call.takes), call.path)
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("call", BODIES)
 async def test_what_hides_or_turns_text_is_refused_with_the_name_of_the_field(
     shared: Registry, call: str
