@@ -211,7 +211,9 @@ def command_of(type_: type[T], fields: dict[str, object]) -> T:
     import msgspec
 
     from registry.platform.faults import faults
+    from registry.platform.text import as_seen
 
+    fields = as_seen(fields)
     if wrong := faults(type_, fields):
         raise Refusal("; ".join(f"{one.pointer.strip('/')}: {one.detail}" for one in wrong))
     return msgspec.convert(fields, type_)

@@ -37,6 +37,10 @@ are RFC 3339 in UTC, months are `YYYY-MM`, ids are UUIDs. Money is in minor unit
 `{"amount": 125000, "currency": "UAH"}`. A field that we do not know is an error, so a slip of the pen is never \
 ignored. We may add fields to answers: skip those that you do not know.
 
+Characters that nobody sees (soft hyphens, zero-width spaces, byte order marks, fillers, selectors) are dropped \
+from every text when a body is read; joiners stay inside emoji and joining scripts. Control characters, marks and \
+overrides of direction, and tag characters are an error that names the field.
+
 Personal data travels in bodies only, never in a path or a query.
 
 ## Errors

@@ -27,6 +27,7 @@ ALWAYS = (Problem, RowProblem)
 TEXTS = {
     "Label": (text.Label, "One short line, not blank, without control characters."),
     "Line": (text.Line, "One line, not blank, without control characters."),
+    "Passage": (text.Passage, "A short text, not blank, without control characters but line ends."),
     "Paragraph": (text.Paragraph, "Text, not blank, without control characters but line ends."),
 }
 

@@ -102,7 +102,12 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "view_detachment": ("conflict-of-interest",),
         "decide_detachment": ("conflict-of-interest", "dispute-already-decided"),
         "view_dispute": ("conflict-of-interest",),
-        "decide_dispute": ("conflict-of-interest", "dispute-already-decided", "illegal-transition"),
+        "decide_dispute": (
+            "conflict-of-interest",
+            "dispute-already-decided",
+            "illegal-transition",
+            "statement-to-redact",
+        ),
         "start_session": ("too-many-codes",),
         "prove": ("proof-refused", "too-many-codes"),
         "send_document": ("document-not-taken", "file-type-refused", "files-unavailable"),

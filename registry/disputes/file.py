@@ -26,11 +26,12 @@ async def read(session: Session, person: Person, language: Language) -> SubjectF
     shown = await lookups.shown(session, {one.report.id for one in reports}, since)
     concerned = {one.report.business_id for one in reports} | {one.business_id for one in shown}
     names = {business_id: await _told(session, business_id, language) for business_id in concerned}
+    note = str(file_page.texts(language)["page"]["reply_note"])
     audit.record(session, person.actor, "subject.file_read", "subject_session", person.session_id)
     return SubjectFile(
         as_of=session.now,
         language=language,
-        reports=await file_reports.reports(session, reports, names, language),
+        reports=await file_reports.reports(session, reports, names, language, note),
         shown=[
             Shown(
                 on=one.at.date(),

@@ -5,28 +5,37 @@ from datetime import date
 from uuid import UUID
 
 from registry.disputes.file_wire import DetachedIdentifier, HeldReport, LetterToYou, SamePerson
+from registry.disputes.rules import MARK
 from registry.identities import service as identities
-from registry.identities.rules import REPLY
 from registry.matching import reasons
 from registry.matching.fingerprints import keyed
 from registry.messages import service as messages
 from registry.messages.rules import Language
 from registry.platform.runtime import Session
-from registry.reports.held import Held
+from registry.reports.held import Held, reply_of
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
 from registry.reports.views import next_change
 
 
 async def reports(
-    session: Session, held: Sequence[Held], names: Mapping[UUID, str], language: Language
+    session: Session,
+    held: Sequence[Held],
+    names: Mapping[UUID, str],
+    language: Language,
+    note: str,
 ) -> list[HeldReport]:
-    """Each report as the person reads it; `names`: business -> what is told of it."""
+    """Each report as the person reads it.
+
+    `names`: business -> what is told of it. `note`: why parts of the person's own words are left out.
+    """
     records = {one.report.record_id: one.report.id for one in held if one.report.record_id}
     links = await _links(session, records, language)
     detached = await identities.detached_of(session, records)
     return [
-        _report(session, one, names, links, detached.get(one.report.record_id or one.report.id))
+        _report(
+            session, one, names, links, detached.get(one.report.record_id or one.report.id), note
+        )
         for one in held
     ]
 
@@ -77,9 +86,10 @@ def _report(
     names: Mapping[UUID, str],
     links: Mapping[UUID, list[SamePerson]],
     detached: Mapping[bytes, date] | None,
+    note: str,
 ) -> HeldReport:
     report, content = one.report, one.content
-    reply = report.sealed_reply and one.key.open(f"{REPLY}:{report.id}", report.sealed_reply, str)
+    reply = reply_of(report, one.key)
     return HeldReport(
         id=report.id,
         state=ReportState(report.state),
@@ -100,7 +110,8 @@ def _report(
         identifiers=identifiers_of(one),
         detached=_detached(session, one, detached or {}),
         same_person=links.get(report.id, []),
-        reply=reply or None,
+        reply=reply,
+        reply_note=note if reply and MARK in reply else None,
     )
 
 

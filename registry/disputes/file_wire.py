@@ -94,6 +94,10 @@ class HeldReport(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(description="Your words, as businesses that are shown the report read them."),
     ]
+    reply_note: Annotated[
+        str | None,
+        Meta(description="Why parts of them are replaced by `▇▇▇`; null where none is."),
+    ]
 
 
 class Shown(Struct, frozen=True, kw_only=True):

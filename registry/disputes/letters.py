@@ -177,6 +177,7 @@ async def tell_result(session: Session, dispute: Dispute) -> None:
         template = results[Ruling(dispute.ruling or Ruling.REMOVE)]
         reason = key.open(place(dispute, "sealed_reason"), dispute.sealed_reason, str)
         values["reason_text"] = reason
+        values["statement"] = await held.reply(session, dispute.report_id, key) or ""
     values["appeal_by"] = session.policy.ends("appeal_days", session.now)
     await _to_reporter(session, dispute, template, values)
     await _to_person(session, dispute, key, template, values)

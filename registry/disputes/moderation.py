@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from registry.audit import service as audit
-from registry.disputes import hearing, letters, lifecycle, rules, store, views
+from registry.disputes import hearing, letters, lifecycle, rules, statements, store, views
 from registry.disputes.letters import place
 from registry.disputes.rules import Event, ReasonCode, Ruling, Side, State
 from registry.disputes.tables import Dispute, DisputeRuling
@@ -83,20 +83,8 @@ async def decide(
         )
     key = await letters.key_of(session, dispute)
     assert key is not None  # noqa: S101 - a report under review is not erased
-    said = DisputeRuling(
-        id=uuid7(),
-        dispute_id=dispute_id,
-        business_id=dispute.business_id,
-        moderator_id=moderator.id,
-        round=dispute.round,
-        ruling=command.decision,
-        reason_code=command.reason_code,
-        at=session.now,
-    )
-    if command.changes is not None:
-        said.sealed_changes = key.seal(_changes_place(said.id), command.changes)
-    store.add(session, said)
-    await session.flush()
+    words = await statements.to_show(session, dispute, key, command)
+    said = await _say(session, moderator, dispute, key, command, words)
     alike = _proposed(dispute, key, earlier).count(_proposal(key, said)) + 1
     if command.decision is not Ruling.REMOVE and alike < about.approvals_needed:
         dispute.version += 1
@@ -109,8 +97,38 @@ async def decide(
             details={"ruling": command.decision},
         )
         return await _case(session, dispute)
+    if words is not None:
+        await rulings.reply(session, dispute.report_id, words)
     await _rule(session, moderator, dispute, key, command)
     return await _case(session, dispute)
+
+
+async def _say(
+    session: Session,
+    moderator: Staff,
+    dispute: Dispute,
+    key: DataKey,
+    command: DisputeDecision,
+    words: str | None,
+) -> DisputeRuling:
+    """Keep what a moderator says, with the person's words that it would show."""
+    said = DisputeRuling(
+        id=uuid7(),
+        dispute_id=dispute.id,
+        business_id=dispute.business_id,
+        moderator_id=moderator.id,
+        round=dispute.round,
+        ruling=command.decision,
+        reason_code=command.reason_code,
+        at=session.now,
+    )
+    if command.changes is not None:
+        said.sealed_changes = key.seal(_place(said.id, "sealed_changes"), command.changes)
+    if words is not None:
+        said.sealed_statement = key.seal(_place(said.id, "sealed_statement"), words)
+    store.add(session, said)
+    await session.flush()
+    return said
 
 
 async def _ruled_before(
@@ -122,14 +140,17 @@ async def _ruled_before(
     return {row.moderator_id for row in rulings_of_it}
 
 
-def _changes_place(ruling_id: UUID) -> str:
-    return f"dispute_rulings.sealed_changes:{ruling_id}"
+def _place(ruling_id: UUID, column: str) -> str:
+    return f"dispute_rulings.{column}:{ruling_id}"
 
 
 def _proposal(key: DataKey, row: DisputeRuling) -> Proposal:
-    sealed = row.sealed_changes
-    changes = key.open(_changes_place(row.id), sealed, Changes) if sealed else None
-    return Proposal(ruling=Ruling(row.ruling), changes=changes)
+    changes, words = row.sealed_changes, row.sealed_statement
+    return Proposal(
+        ruling=Ruling(row.ruling),
+        changes=key.open(_place(row.id, "sealed_changes"), changes, Changes) if changes else None,
+        statement=key.open(_place(row.id, "sealed_statement"), words, str) if words else None,
+    )
 
 
 def _proposed(
@@ -164,7 +185,7 @@ async def _rule(
     dispute.sealed_reason = key.seal(place(dispute, "sealed_reason"), command.reason)
     dispute.ruled_at = session.now
     actor = moderator.actor
-    await _carry_out(session, actor, dispute, key, command)
+    await _carry_out(session, actor, dispute, command)
     details: dict[str, str | int | None] = {
         "ruling": command.decision,
         "code": command.reason_code,
@@ -174,7 +195,7 @@ async def _rule(
 
 
 async def _carry_out(
-    session: Session, actor: Actor, dispute: Dispute, key: DataKey, command: DisputeDecision
+    session: Session, actor: Actor, dispute: Dispute, command: DisputeDecision
 ) -> None:
     """What the ruling does to the report. What a further dispute did not hide stands as it is, unless it was wrong."""
     report_id, ruling = dispute.report_id, command.decision
@@ -182,10 +203,6 @@ async def _carry_out(
         return
     if not dispute.hides:
         await rulings.suspend(session, actor, report_id, answered=True)
-    if ruling is not Ruling.REMOVE:
-        said = key.open(place(dispute, "sealed_statement"), dispute.sealed_statement, str)
-        words = " ".join(said.split()[: rules.STATEMENT_WORDS])
-        await rulings.reply(session, report_id, words)
     if ruling is Ruling.UPHOLD:
         await rulings.restore(session, actor, report_id, command.reason)
     elif ruling is Ruling.AMEND:
@@ -201,11 +218,13 @@ async def _carry_out(
 async def _case(session: Session, dispute: Dispute) -> DisputeCase:
     about = await held.ruled(session, dispute.report_id)
     said = await store.list_rulings(session, dispute.id)
+    key = await letters.key_of(session, dispute)
     return DisputeCase(
         dispute=await views.view(session, dispute, Side.MODERATOR),
         round=dispute.round,
         approvals_needed=about.approvals_needed,
-        proposed=_proposed(dispute, await letters.key_of(session, dispute), said),
+        proposed=_proposed(dispute, key, said),
+        statement=await statements.of(session, dispute, key) if key else None,
         letters_reach_person=await letters.reach_person(session, dispute),
         case=await held.case(session, dispute.report_id),
     )

@@ -300,8 +300,27 @@ class Detached(StrEnum):
     RESTORED = "restored"
 
 
-#: Words of the person that lookups show beside a report that stands.
-STATEMENT_WORDS = 100
+#: Words of the person's statement, which is shown next to a report that stands.
+MOST_WORDS = 100
+#: Stands in it for what a moderator left out.
+MARK = "▇▇▇"
+
+
+def redacts(shown: str, said: str) -> bool:
+    """Return whether `shown` is what was `said`, with nothing but parts of it replaced by `MARK`."""
+    first, *rest = shown.split(MARK)
+    if not rest:
+        return shown == said
+    *middle, last = rest
+    if not said.startswith(first):
+        return False
+    at = len(first)
+    for piece in middle:
+        found = said.find(piece, at + 1)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return said.endswith(last) and at < len(said) - len(last)
 
 
 def next_state(state: State, event: Event) -> State | None:

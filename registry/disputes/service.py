@@ -6,7 +6,7 @@ from uuid import UUID
 from registry.audit import service as audit
 from registry.businesses.access import Member
 from registry.deadlines import months_after
-from registry.disputes import letters, lifecycle, rules, store, views
+from registry.disputes import letters, lifecycle, rules, statements, store, views
 from registry.disputes.letters import place
 from registry.disputes.rules import Event, Ground, Ruling, Side, State
 from registry.disputes.tables import Dispute
@@ -74,6 +74,7 @@ async def _open(
     *,
     settlement: bool = False,
 ) -> DisputeView:
+    statements.check_length(statement)
     theirs = await reports_of(session, person)
     one = next((h for h in theirs if h.report.id == report_id), None)
     if one is None:

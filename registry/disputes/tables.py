@@ -135,4 +135,6 @@ class DisputeRuling(Base):
     reason_code: Mapped[str]
     #: What an amendment says instead, under the report's key.
     sealed_changes: Mapped[bytes | None]
+    #: The person's words as the ruling shows them, under the report's key; null where it shows none.
+    sealed_statement: Mapped[bytes | None]
     at: Mapped[datetime]

@@ -8,7 +8,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from registry.businesses.wire import BusinessOnProbation
 from registry.disputes.rules import Audience, Detached, Ground, ReasonCode, Ruling, Side, State
-from registry.platform.text import Line, Paragraph
+from registry.matching.mentions import Kind
+from registry.platform.text import Line, Paragraph, Passage
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
 from registry.reports.wire import DisputeFile, Money, NextChange, ReportCase
@@ -23,10 +24,11 @@ class DisputeOpening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     report_id: UUID
     ground: Ground
     statement: Annotated[
-        Paragraph,
+        Passage,
         Meta(
-            description="What is wrong, in your words. Its reporter and the moderator read it."
-            " Should the report stand, its first 100 words are shown beside it."
+            description="What is wrong, in your words, at most 100 of them. Its reporter and the moderator read it."
+            " Should the report stand, businesses are shown it next to the report, without identifiers and names."
+            " Say more in messages and files."
         ),
     ]
 
@@ -36,9 +38,10 @@ class SettlementClaim(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     report_id: UUID
     statement: Annotated[
-        Paragraph,
+        Passage,
         Meta(
-            description="When and how it was paid. Its reporter and the moderator read it.",
+            description="When and how it was paid, in at most 100 words. Its reporter and the moderator read it. Should"
+            " the report stand, businesses are shown it next to the report, without identifiers and names.",
             examples=["Paid on 5 November by transfer to the shop's account; the receipt follows."],
         ),
     ]
@@ -142,6 +145,14 @@ class DisputeDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason_code: ReasonCode
     reason: Annotated[Paragraph, Meta(description="In words that both sides will read.")]
     changes: Changes | None = None
+    statement: Annotated[
+        Passage | None,
+        Meta(
+            description="With `uphold` and `amend`: the person's words as they are shown next to the report. They are"
+            " `statement.text` of the case, with parts that identify somebody or name others replaced by `▇▇▇` and"
+            " nothing else changed. Left out: all of `statement.text`."
+        ),
+    ] = None
     version: Annotated[
         int | None, Meta(description="The version decided upon; a stale one is 409.")
     ] = None
@@ -152,6 +163,27 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
     ruling: Ruling
     changes: Changes | None
+    statement: Annotated[str | None, Meta(description="The person's words as it shows them.")]
+
+
+class MentionView(Struct, frozen=True, kw_only=True):
+    """A part of the person's words that must not be shown."""
+
+    kind: Kind
+    text: str
+
+
+class ShownStatement(Struct, frozen=True, kw_only=True):
+    """The person's words as a ruling that keeps the report shows them, unless it redacts them."""
+
+    text: Annotated[str, Meta(description="In one paragraph.")]
+    mentions: Annotated[
+        list[MentionView],
+        Meta(
+            description="What leads to somebody, and the reporter's name, as far as rules find it. A ruling that shows"
+            " it is refused. Look for the names of others yourself."
+        ),
+    ]
 
 
 class DisputeCase(Struct, frozen=True, kw_only=True):
@@ -166,6 +198,7 @@ class DisputeCase(Struct, frozen=True, kw_only=True):
         list[Proposal],
         Meta(description="What was said in this round so far, and waits for a second voice."),
     ]
+    statement: Annotated[ShownStatement | None, Meta(description="Null once the report is erased.")]
     letters_reach_person: Annotated[
         bool,
         Meta(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from registry.businesses import service as businesses
-from registry.erasure.rules import Code, Kind
+from registry.erasure.rules import Code
 from registry.erasure.tables import SubjectRequest
 from registry.messages.rules import Template
 from registry.platform import vault
@@ -21,6 +21,12 @@ _REFUSED = {
     Code.STILL_NEEDED: Template.ERASURE_STILL_NEEDED,
     Code.BEING_DECIDED: Template.ERASURE_NOT_YET,
     Code.BEING_CHECKED: Template.ERASURE_NOT_YET,
+}
+#: What the reporter of a report that had not ended is told of its erasure.
+_TO_REPORTER = {
+    Code.UNDER_AGE: Template.ERASED_UNDER_AGE,
+    Code.NEVER_TOLD: Template.ERASED_NEVER_TOLD,
+    Code.RIGHTS_PREVAIL: Template.OBJECTION_GRANTED,
 }
 
 
@@ -60,11 +66,14 @@ async def tell_erased(session: Session, request: SubjectRequest, contacts: Conta
 
 
 async def tell_reporter_erased(session: Session, request: SubjectRequest) -> None:
-    """Tell the reporter that a report which had not ended was erased, and does not come back."""
-    template = (
-        Template.OBJECTION_GRANTED if request.kind == Kind.OBJECTION else Template.REPORT_ERASED
-    )
-    values = {"report_id": str(request.report_id)}
+    """Tell the reporter that a report which had not ended was erased, by which rule, and how to contest that."""
+    ended = (await held.ruled(session, request.report_id)).retention_until
+    values: dict[str, str | date] = {
+        "report_id": str(request.report_id),
+        "age": str(session.policy.minimum_age_years),
+        "contest_by": session.policy.calendar.day(ended),
+    }
+    template = _TO_REPORTER[Code(request.code or "")]
     await businesses.write_to(session, request.business_id, template, values, about_id=request.id)
 
 

@@ -23,7 +23,7 @@ from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import file_access, held, post, rulings
 from registry.reports.held import Held
-from registry.reports.rules import FINAL, SHOWN
+from registry.reports.rules import FINAL, SHOWN, ErasedFor
 from registry.reports.rules import State as ReportState
 from registry.subjects.access import Person
 
@@ -64,10 +64,12 @@ async def ask(
     theirs = await _reports_of(session, person)
     one, pending = await _begin(session, theirs, command.report_id, gone)
     report = one.report
+    # Two moderators looked at the age when they published again what was erased for it.
+    of_age = await held.contested_erasure(session, report) is ErasedFor.UNDER_AGE
     decided = rules.judge(
         ReportState(report.state),
         told=report.notice_delivered_at is not None,
-        age=_age(session, theirs, one),
+        age=rules.Age.OF_AGE if of_age else _age(session, theirs, one),
     )
     if decided is None:
         return await _object(session, person, one, _AGE_UNCLEAR[Language(person.language)])
@@ -135,7 +137,9 @@ async def erase(
 ) -> None:
     """Carry out a request that was granted: the report, and what was said in requests about it, goes at once."""
     ended = (await held.ruled(session, row.report_id)).state in FINAL
-    gone += await rulings.erase(session, actor, row.report_id)
+    gone += await rulings.erase(
+        session, actor, row.report_id, None if ended else ErasedFor(row.code or "")
+    )
     row.data_key_id = None
     for kind in Kind:
         for one in await store.list_of_report(session, row.report_id, kind):

@@ -218,7 +218,7 @@ class TermRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One rule of yours: so many reports of these categories, so recent, lead to this advice."""
 
     advice: Advice
-    categories: Annotated[list[str], Meta(max_length=8, description="Empty: any category.")] = []
+    categories: Annotated[list[Label], Meta(max_length=8, description="Empty: any category.")] = []
     at_least: Annotated[int, Meta(ge=1, le=100, description="Reports that are needed.")] = 1
     within_months: (
         Annotated[

@@ -100,8 +100,10 @@ class Template(StrEnum):
     ERASURE_STILL_NEEDED = "erasure_still_needed"
     #: To the person: the report is being checked or disputed, and is erased when that is over.
     ERASURE_NOT_YET = "erasure_not_yet"
-    #: To the reporter: the report was erased, as the law does not allow it.
-    REPORT_ERASED = "report_erased"
+    #: To the reporter: a rule had the report erased, as the person was not of age; how to contest that.
+    ERASED_UNDER_AGE = "erased_under_age"
+    #: To the reporter: a rule had the report erased, as nothing shows that the person was told; how to contest that.
+    ERASED_NEVER_TOLD = "erased_never_told"
     #: To the person: the report is hidden until their objection is decided.
     OBJECTION_RECEIVED = "objection_received"
     #: To the person: their further objection is there; the report stays visible.

@@ -245,7 +245,7 @@ def _count(info: Any, value: Collection[Any], unit: str) -> str | None:
     if least is not None and len(value) < least:
         return "must not be empty" if least == 1 else f"must have at least {least} {unit}"
     if most is not None and len(value) > most:
-        return f"must have at most {most} {unit}"
+        return f"must have at most {most} {unit}, and has {len(value)}"
     return None
 
 

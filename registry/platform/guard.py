@@ -32,7 +32,7 @@ from registry.platform.bodies import Bodies, Body
 from registry.platform.errors import ClientLeft, RegistryError, TooLarge
 from registry.platform.head import MESSAGEPACK, MULTIPART, Head, Limits, Scope
 from registry.platform.routing import BODY_SIZE, MIB, Routes
-from registry.platform.text import check_json, json_from_messagepack
+from registry.platform.text import clean_json, json_from_messagepack
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -248,20 +248,21 @@ class Guard:
 
 
 def _document(head: Head, body: bytes) -> bytes:
-    """Check a JSON body, and put JSON in the place of MessagePack.
+    """Check and clean a JSON body, and put JSON in the place of MessagePack.
 
     The scope is changed, not copied: what wraps the guard reads the route from it afterwards.
     """
-    if head.media in MESSAGEPACK:
-        body = json_from_messagepack(body) if body else body
+    packed = head.media in MESSAGEPACK
+    document = body
+    if body and (packed or head.is_json):
+        document = json_from_messagepack(body) if packed else clean_json(body)
+    if packed or document is not body:
         replaced = (b"content-type", b"content-length", b"transfer-encoding")
         headers = [pair for pair in head.scope["headers"] if pair[0] not in replaced]
         headers.append((b"content-type", b"application/json"))
-        headers.append((b"content-length", str(len(body)).encode()))
+        headers.append((b"content-length", str(len(document)).encode()))
         head.scope["headers"] = headers
-    elif head.is_json and body:
-        check_json(body)
-    return body
+    return document
 
 
 def _replay(body: bytes, exchange: _Exchange) -> Receive:

@@ -1,8 +1,9 @@
-r"""Text from outside: which characters are never taken, which documents, and the types of fields.
+r"""Text from outside: which documents are taken, how they are cleaned, and the types of fields.
 
-Here live one set of harmful characters; the check of every JSON body against them and against what
-decoders pass over (names given twice, deep nesting, numbers that are none); MessagePack read as
-JSON; and the text types that every slice uses. Rules of one field (a phone, a code) live with it.
+Here live the check of every JSON body against harmful characters and against what decoders pass
+over (names given twice, deep nesting, numbers that are none), which also drops the characters that
+nobody sees (`characters`); MessagePack read as JSON; and the text types that every slice uses.
+Rules of one field (a phone, a code) live with it.
 
 The patterns are read by Python (`re.search`, by msgspec) and by every client that reads our schema
 (ECMA-262): so no `\A` or `\Z`, and `$(?!\n)`, for Python's `$` also matches before a last newline.
@@ -20,35 +21,12 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from registry.platform.characters import BLANK, NEVER, SUSPECT, drop_unseen, harm
 from registry.platform.errors import InvalidValues, Malformed
 from registry.platform.faults import NAME_SHOWN, SAYS, Fault, step
 
-#: Inside of a character class. C0 but tab and line ends, DEL, C1; marks, embeddings, overrides and
-#: isolates of direction; halves of surrogate pairs.
-NEVER: Final = (
-    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-    r"\ud800-\udfff"
-)
 #: What ends a line or jumps in it; LINE SEPARATOR and PARAGRAPH SEPARATOR count.
 _BREAKS: Final = r"\t\n\r\u2028\u2029"
-#: What leaves no mark on paper: blanks, joiners, fillers. A text of these alone is blank.
-_BLANK: Final = r"\s\u00ad\u115f\u1160\u180e\u200b-\u200d\u2060\u2800\u3164\ufeff\uffa0"
-_HARMFUL: Final = re.compile(f"[{NEVER}]")
-
-
-def harm(text: str) -> str | None:
-    """Say what is wrong with the first harmful character of `text`, or None when there is none."""
-    found = _HARMFUL.search(text)
-    if found is None:
-        return None
-    code = ord(found.group())
-    if 0xD800 <= code <= 0xDFFF:
-        return "holds half of a surrogate pair"
-    if code == 0:
-        return "holds a NUL character"
-    kind = "control character" if code < 0xA0 else "character that changes the direction of text"
-    return f"holds a {kind} (U+{code:04X})"
 
 
 def line(most: int) -> Meta:
@@ -64,7 +42,7 @@ def paragraph(most: int) -> Meta:
 
 
 def _meta(most: int, never: str, says: str) -> Meta:
-    pattern = f"^(?=[{_BLANK}]*[^{_BLANK}])[^{never}]*$(?!\\n)"
+    pattern = f"^(?=[{BLANK}]*[^{BLANK}])[^{never}]*$(?!\\n)"
     return Meta(min_length=1, max_length=most, pattern=pattern, extra={SAYS: says})
 
 
@@ -72,6 +50,8 @@ def _meta(most: int, never: str, says: str) -> Meta:
 Line = Annotated[str, line(200)]
 #: A short line: a label, a reference, a code of the caller's own.
 Label = Annotated[str, line(64)]
+#: Free text of a few sentences, which others than its reader are shown.
+Passage = Annotated[str, paragraph(800)]
 #: Free text of several lines: a statement, a summary.
 Paragraph = Annotated[str, paragraph(4000)]
 
@@ -93,8 +73,9 @@ _BRACKETS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTA
 #: Whatever may be wrong in a text that a JSON decoder takes, a name given twice apart. Seldom found
 #: in honest bodies; where it is found, the slow way tells.
 _SUSPECT: Final = re.compile(
-    rf"[{NEVER}]"
-    r"|\\[bf]|\\u(?:00[0189]|007[fF]|[dD][89a-fA-F]|061[cC]|20(?:0[eEfF]|2[a-eA-E]|6[6-9]))"
+    rf"[{SUSPECT}]"
+    r"|\\[bf]|\\u(?:00[0189aA]|007[fF]|034[fF]|061[cC]|11[56]|17[bB]|180|20(?:0[b-fB-F]|2[a-eA-E]|6)"
+    r"|2800|3164|[dD][89a-fA-F]|[fF][eEfF])"
     r"|[0-9][0-9.eE+-]{20}"
     r"|[0-9][eE]\+?[0-9]{3}"
 )
@@ -140,10 +121,11 @@ _SLOW: Final = json.JSONDecoder(
 )
 
 
-def check_json(body: bytes) -> None:
-    """Refuse a body that is not JSON, or JSON that decoders read differently or cannot keep.
+def clean_json(body: bytes) -> bytes:
+    """Return a JSON body without the characters that nobody sees: the same object where it has none.
 
-    Raises `Malformed` with the byte, or `InvalidValues` with the pointer of every fault.
+    Refuses what is not JSON, and JSON that decoders read differently or cannot keep: raises
+    `Malformed` with the byte, or `InvalidValues` with the pointer of every fault.
     """
     try:
         text = body.decode()
@@ -155,23 +137,38 @@ def check_json(body: bytes) -> None:
     if opened > DEPTH:
         _check_depth(body)
     try:
-        found = list(islice(_look(text), FAULTS))
+        if _sound(text):
+            return body
+        _refuse(list(islice(_document(_SLOW.decode(text), ""), FAULTS)))
     except json.JSONDecodeError as error:
         byte = len(text[: error.pos].encode())
         what = error.msg.removesuffix(" at").removesuffix(": ").lower()
         raise Malformed(f"The body is not JSON at byte {byte}: {what}.") from None
-    _refuse(found)
+    value = json.loads(text)
+    kept = as_seen(value)
+    return body if kept == value else json.dumps(kept, ensure_ascii=False).encode()
 
 
-def _look(text: str) -> Iterator[Fault]:
-    if _SUSPECT.search(text) is None:
-        try:
-            _FAST.decode(text)
-        except _Suspect:
-            pass
-        else:
-            return
-    yield from _document(_SLOW.decode(text), "")
+def _sound(text: str) -> bool:
+    """Whether a look at the whole finds nothing that only the slow way can place."""
+    if _SUSPECT.search(text) is not None:
+        return False
+    try:
+        _FAST.decode(text)
+    except _Suspect:
+        return False
+    return True
+
+
+def as_seen(value: Any) -> Any:
+    """Return a JSON value with every text in it as a reader sees it, names too."""
+    if isinstance(value, str):
+        return drop_unseen(value)
+    if isinstance(value, list):
+        return [as_seen(item) for item in value]
+    if isinstance(value, dict):
+        return {drop_unseen(name): as_seen(item) for name, item in value.items()}
+    return value
 
 
 def _check_depth(body: bytes) -> None:
@@ -204,6 +201,7 @@ def _document(value: object, at: str) -> Iterator[Fault]:
         for name, item in value:
             if what := harm(name):
                 yield Fault(at, f"a name in it {what}")
+            name = drop_unseen(name)
             yield from _twice(name, seen, at)
             yield from _document(item, at + step(name))
     elif isinstance(value, list):
@@ -220,9 +218,9 @@ def _twice(name: str, seen: set[str], at: str) -> Iterator[Fault]:
 
 
 def json_from_messagepack(body: bytes) -> bytes:
-    """Return as JSON a MessagePack body that holds nothing JSON does not have; checked like JSON.
+    """Return as JSON a MessagePack body that holds nothing JSON does not have; cleaned like JSON.
 
-    Raises like `check_json`. Refused besides: bytes and extensions (timestamps too), names that are
+    Raises like `clean_json`. Refused besides: bytes and extensions (timestamps too), names that are
     not text, NaN and infinities. msgspec takes the last of names given twice, so they are looked
     for in the bytes.
     """
@@ -237,9 +235,7 @@ def json_from_messagepack(body: bytes) -> bytes:
     except msgspec.MsgspecError:
         raise Malformed("The body is not MessagePack.") from None
     _refuse(scan.found)
-    document = msgspec.json.encode(value)
-    check_json(document)
-    return document
+    return clean_json(msgspec.json.encode(value))
 
 
 #: First byte -> what follows, the width of its length, and its length when that is fixed.

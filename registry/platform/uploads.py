@@ -1,5 +1,6 @@
 """Files that people send: what is taken, told by their content and not by their name."""
 
+from registry.platform.characters import drop_unseen
 from registry.platform.errors import InvalidValues, TooLarge, UnsupportedMedia
 from registry.platform.faults import Fault
 
@@ -26,8 +27,8 @@ def check(content: bytes) -> str:
 
 
 def printable(file_name: str) -> str:
-    """A file name as it may be shown: its last part, without control characters."""
-    last = file_name.replace("\\", "/").rsplit("/", 1)[-1]
+    """A file name as it may be shown: its last part, without control characters and what nobody sees."""
+    last = drop_unseen(file_name.replace("\\", "/").rsplit("/", 1)[-1])
     return "".join(c for c in last if c.isprintable())[:LONGEST_NAME] or "file"
 
 

@@ -9,12 +9,13 @@ from uuid import UUID
 import msgspec
 
 from registry.identities import service as identities
+from registry.identities.rules import REPLY
 from registry.matching.subject import Subject
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import lifecycle, post, store, views
-from registry.reports.rules import State
+from registry.reports.rules import ErasedFor, State
 from registry.reports.tables import Report
 from registry.reports.wire import ReportCase, ReportSubmission
 
@@ -36,6 +37,7 @@ class Ruled(msgspec.Struct, frozen=True):
     state: State
     approvals_needed: int
     screeners: frozenset[UUID]
+    retention_until: datetime
 
 
 async def of_records(session: Session, records: Collection[UUID]) -> list[Held]:
@@ -83,7 +85,21 @@ async def ruled(session: Session, report_id: UUID) -> Ruled:
     report = await store.get(session, report_id)
     decisions = await store.list_decisions(session, report_id)
     screeners = frozenset(row.moderator_id for row in decisions)
-    return Ruled(report.business_id, State(report.state), report.approvals_needed, screeners)
+    return Ruled(
+        report.business_id,
+        State(report.state),
+        report.approvals_needed,
+        screeners,
+        report.retention_until,
+    )
+
+
+async def contested_erasure(session: Session, report: Report) -> ErasedFor | None:
+    """Why the report that this one brings back had been erased; None where it ended otherwise or brings none back."""
+    if report.reinsertion_of is None:
+        return None
+    erased_for = (await store.get(session, report.reinsertion_of)).erased_for
+    return ErasedFor(erased_for) if erased_for else None
 
 
 async def count_states(session: Session) -> Counter[str]:
@@ -102,6 +118,17 @@ async def published(session: Session, since: datetime) -> Counter[UUID]:
 async def publishers(session: Session, report_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
     """(report, moderator) of whoever published these reports."""
     return list(await store.list_publishers(session, report_ids))
+
+
+def reply_of(report: Report, key: DataKey) -> str | None:
+    """The person's words as whoever is shown the report reads them; None where there are none."""
+    sealed = report.sealed_reply
+    return key.open(f"{REPLY}:{report.id}", sealed, str) if sealed else None
+
+
+async def reply(session: Session, report_id: UUID, key: DataKey) -> str | None:
+    """The same of a report by its id."""
+    return reply_of(await store.get(session, report_id), key)
 
 
 async def case(session: Session, report_id: UUID) -> ReportCase:

@@ -183,6 +183,17 @@ class Flag(StrEnum):
     REPORTER_ON_PROBATION = "reporter_on_probation"
 
 
+class ErasedFor(StrEnum):
+    """Why the person's request had a report erased that had not ended."""
+
+    #: By rule: the person was not of age when it happened.
+    UNDER_AGE = "under_age"
+    #: By rule: it was shown without proof that the person was notified.
+    NEVER_TOLD = "never_told"
+    #: By a moderator, who granted an objection.
+    RIGHTS_PREVAIL = "rights_prevail"
+
+
 class Party(StrEnum):
     """Who sent a file."""
 

@@ -18,7 +18,7 @@ from registry.platform.errors import InvalidValues
 from registry.platform.faults import Fault
 from registry.platform.runtime import Session
 from registry.reports import letters, lifecycle, store
-from registry.reports.rules import FINAL, SHOWN, Category, Event, State
+from registry.reports.rules import FINAL, SHOWN, Category, ErasedFor, Event, State
 from registry.reports.tables import Report
 from registry.reports.wire import Money
 
@@ -199,11 +199,12 @@ async def remove_untold(session: Session, actor: Actor, report_id: UUID, reason:
 
 
 async def erase(
-    session: Session, actor: Actor, report_id: UUID, reason: str | None = None
+    session: Session, actor: Actor, report_id: UUID, erased_for: ErasedFor | None
 ) -> list[str]:
     """End a report that has not ended, and erase it at once; returns files to delete after the commit.
 
-    Whoever was shown a report that has not ended is told that it was removed (GDPR, art. 19).
+    Whoever was shown a report that has not ended is told that it was removed (GDPR, art. 19). `erased_for` is kept for
+    the moderators who read it when the reporter contests the erasure; None for a report that has ended.
     """
     report = await store.lock(session, report_id)
     blobs = await lifecycle.advance(session, report)
@@ -212,7 +213,8 @@ async def erase(
     if State(report.state) not in FINAL:
         if report.state != State.CONTESTED:
             await lifecycle.apply(session, report, Event.CONTEST, actor)
-        await lifecycle.apply(session, report, Event.REMOVE, actor, reason=reason)
+        await lifecycle.apply(session, report, Event.REMOVE, actor)
+    report.erased_for = erased_for
     return await lifecycle.apply(session, report, Event.ERASE, actor)
 
 

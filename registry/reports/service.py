@@ -1,7 +1,7 @@
 """What reporters do with their reports: submit, edit, take back, settle, bring back, read."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
@@ -72,13 +72,15 @@ async def reinsert(
     if not command.certification:
         said = "must be true: certify that the report is accurate and that there is new evidence"
         raise SubmissionRefused(said, errors=[Fault("/certification", said)])
-    subject = _check(session, member, command.report, "/report")
+    subject = _check(session, member, command.report, "/report", in_time=ended.incident_on)
     reference = command.report.contract_reference
     values = lifecycle.tombstone_values(session, member.business_id, subject, reference)
     if not set(values) & set(await store.list_tombstones_of(session, report_id)):
         said = "must name the same contract and at least one identifier of the report that ended"
         raise SubmissionRefused(said, errors=[Fault("/report", said)])
-    view = await _take_in(session, member, command.report, subject, reinsertion_of=report_id)
+    view = await _take_in(
+        session, member, command.report, subject, brings_back=(report_id, command.reason)
+    )
     audit.record(
         session,
         member.actor,
@@ -96,7 +98,7 @@ async def _take_in(
     command: ReportSubmission,
     subject: Subject,
     *,
-    reinsertion_of: UUID | None = None,
+    brings_back: tuple[UUID, str] | None = None,
 ) -> ReportView:
     key = await vault.create(session, session.keyring, owner=member.business_id)
     report = Report(
@@ -108,9 +110,12 @@ async def _take_in(
         submitted_at=session.now,
         version=1,
         evidence_count=0,
-        approvals_needed=rules.APPROVALS_OF_DOUBTFUL if reinsertion_of else 1,
-        reinsertion_of=reinsertion_of,
+        approvals_needed=1,
     )
+    if brings_back is not None:
+        report.reinsertion_of, reason = brings_back
+        report.approvals_needed = rules.APPROVALS_OF_DOUBTFUL
+        report.sealed_reinsertion = key.seal(views.reinsertion_place(report), reason)
     lifecycle.write(session, report, key, command)
     report.record_id = await identities.add(session, subject, key)
     store.add(session, report)
@@ -122,12 +127,21 @@ async def _take_in(
     return await views.view(session, report, key)
 
 
-def _check(session: Session, member: Member, content: ReportSubmission, at: str = "") -> Subject:
-    """The subject in normal form; raises with every unreadable value, or with every broken rule."""
+def _check(
+    session: Session,
+    member: Member,
+    content: ReportSubmission,
+    at: str = "",
+    in_time: date | None = None,
+) -> Subject:
+    """The subject in normal form; raises with every unreadable value, or with every broken rule.
+
+    `in_time`: the incident's date as it was reported when that was in time; it stays good.
+    """
     subject = identities.read(content.subject, country=member.country, pointer=f"{at}/subject")
     broken = [
         Fault(at + fault.pointer, fault.detail)
-        for fault in _broken_rules(session, content, subject)
+        for fault in _broken_rules(session, content, subject, in_time)
     ]
     if broken:
         told = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in broken)
@@ -135,7 +149,9 @@ def _check(session: Session, member: Member, content: ReportSubmission, at: str 
     return subject
 
 
-def _broken_rules(session: Session, content: ReportSubmission, subject: Subject) -> list[Fault]:
+def _broken_rules(
+    session: Session, content: ReportSubmission, subject: Subject, in_time: date | None
+) -> list[Fault]:
     """Every rule that the submission breaks."""
     today, policy, found = session.now.date(), session.policy, []
     if not identities.strong_identifiers(subject):
@@ -153,7 +169,8 @@ def _broken_rules(session: Session, content: ReportSubmission, subject: Subject)
         )
     if content.incident_date > (session.now + EASTERN_HOURS).date():
         found.append(Fault("/incident_date", "lies in the future"))
-    if content.incident_date < months_after(today, -policy.incident_max_months):
+    oldest = months_after(today, -policy.incident_max_months)
+    if content.incident_date < oldest and content.incident_date != in_time:
         found.append(
             Fault("/incident_date", f"lies more than {policy.incident_max_months} months back")
         )
@@ -193,7 +210,7 @@ async def edit(
         raise SubmissionRefused(
             "The change changes nothing; send the fields that are to be different."
         )
-    subject = _check(session, member, content)
+    subject = _check(session, member, content, in_time=before.incident_date)
     values = lifecycle.tombstone_values(
         session, member.business_id, subject, content.contract_reference
     )

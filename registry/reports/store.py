@@ -216,7 +216,7 @@ async def empty(session: Session, report: Report) -> list[str]:
     await session.execute(
         update(Decision).where(Decision.report_id == report.id).values(sealed_reason=None)
     )
-    report.sealed_content = report.sealed_reply = None
+    report.sealed_content = report.sealed_reply = report.sealed_reinsertion = None
     report.data_key_id = None
     report.record_id = None
     report.evidence_count = 0

@@ -48,6 +48,10 @@ class Report(Base):
     approvals_needed: Mapped[int] = mapped_column(SmallInteger, default=1)
     #: The ended report that this one brings back, with certification.
     reinsertion_of: Mapped[UUID | None]
+    #: What its reporter says is new since that one ended; null once erased.
+    sealed_reinsertion: Mapped[bytes | None]
+    #: A `rules.ErasedFor`, where the person's request erased it before it had ended.
+    erased_for: Mapped[str | None]
     submitted_at: Mapped[datetime]
     #: The notice days that the person was promised; fixed when notice begins.
     notice_days: Mapped[int | None] = mapped_column(SmallInteger)

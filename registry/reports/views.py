@@ -10,9 +10,10 @@ from registry.messages.rules import Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import flags, lifecycle, rules, store
-from registry.reports.rules import Category, Party, ReasonCode, State, Verdict
+from registry.reports.rules import Category, ErasedFor, Party, ReasonCode, State, Verdict
 from registry.reports.tables import Decision, Evidence, Report
 from registry.reports.wire import (
+    BroughtBack,
     DecisionView,
     DisputeFile,
     EvidenceView,
@@ -32,6 +33,11 @@ def evidence_place(evidence: Evidence) -> str:
 def reason_place(decision: Decision) -> str:
     """Where a decision's reason is sealed."""
     return f"report_decisions.sealed_reason:{decision.id}"
+
+
+def reinsertion_place(report: Report) -> str:
+    """Where the reason of a reinsertion is sealed."""
+    return f"reports.sealed_reinsertion:{report.id}"
 
 
 async def view(session: Session, report: Report, key: DataKey | None) -> ReportView:
@@ -89,6 +95,7 @@ async def case(session: Session, report: Report, key: DataKey | None) -> ReportC
         business_name=business.name,
         approvals_needed=report.approvals_needed,
         approvals=len(approvals(report, decisions)),
+        brought_back=await _brought_back(session, report, key),
         notices=[
             NoticeView(id=row.id, channel=row.channel, state=row.state, at=row.accepted_at)
             for row in await messages.list_about(session, report.id)
@@ -96,6 +103,20 @@ async def case(session: Session, report: Report, key: DataKey | None) -> ReportC
         ],
         flags=found,
         beside=beside,
+    )
+
+
+async def _brought_back(
+    session: Session, report: Report, key: DataKey | None
+) -> BroughtBack | None:
+    if report.reinsertion_of is None:
+        return None
+    ended, sealed = await store.get(session, report.reinsertion_of), report.sealed_reinsertion
+    return BroughtBack(
+        report=ended.id,
+        ended_at=ended.ended_at,
+        erased_for=ErasedFor(ended.erased_for) if ended.erased_for else None,
+        reason=key.open(reinsertion_place(report), sealed, str) if key and sealed else None,
     )
 
 

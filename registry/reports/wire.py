@@ -9,7 +9,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from registry.identities.wire import SubjectDescription
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
-from registry.reports.rules import Category, EvidenceGrade, Flag, Party, ReasonCode, State, Verdict
+from registry.reports.rules import (
+    Category,
+    ErasedFor,
+    EvidenceGrade,
+    Flag,
+    Party,
+    ReasonCode,
+    State,
+    Verdict,
+)
 
 Version = Annotated[int, Meta(description="Counts every change of the report.", ge=1)]
 
@@ -100,7 +109,10 @@ class Reinsertion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             description="True: you certify that the report is accurate and complete, and that there is new evidence."
         ),
     ]
-    reason: Annotated[Paragraph, Meta(description="What is new since the report ended.")]
+    reason: Annotated[
+        Paragraph,
+        Meta(description="What is new since the report ended. The moderators read it."),
+    ]
     report: ReportSubmission
 
 
@@ -237,6 +249,24 @@ class ReportBeside(Struct, frozen=True, kw_only=True):
     ]
 
 
+class BroughtBack(Struct, frozen=True, kw_only=True):
+    """What a reinsertion brings back, and why."""
+
+    report: Annotated[UUID, Meta(description="The report that ended.")]
+    ended_at: datetime | None
+    erased_for: Annotated[
+        ErasedFor | None,
+        Meta(
+            description="Why the person's request had it erased, which the reporter contests: look at what shows that"
+            " it was wrong. Null: it ended otherwise."
+        ),
+    ]
+    reason: Annotated[
+        str | None,
+        Meta(description="What its reporter says is new; null once this report is erased."),
+    ]
+
+
 class ReportCase(Struct, frozen=True, kw_only=True):
     """All that a moderator needs to decide on a report."""
 
@@ -245,6 +275,9 @@ class ReportCase(Struct, frozen=True, kw_only=True):
     business_name: str
     approvals_needed: Annotated[int, Meta(description="Moderators who must agree to publish.")]
     approvals: Annotated[int, Meta(description="Of them, how many have agreed.")]
+    brought_back: Annotated[
+        BroughtBack | None, Meta(description="Null for a report that is no reinsertion.")
+    ]
     notices: list[NoticeView]
     flags: Annotated[
         list[Flag],

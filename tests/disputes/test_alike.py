@@ -44,7 +44,9 @@ async def test_one_alone_does_not_amend(sandbox: Registry, shop: Shop, dispute: 
         "in_review",
         "contested",
     )
-    assert first["proposed"] == [{"ruling": "amend", "changes": LESS}]
+    assert first["proposed"] == [
+        {"ruling": "amend", "changes": LESS, "statement": first["statement"]["text"]}
+    ]
     again = await rule(sandbox, dispute, "amend", "partly_wrong", number=1, changes=LESS)
     assert problem(again) == (403, "conflict-of-interest"), "the same moderator twice is one"
     second = await _amend(sandbox, dispute, 2, LESS)

@@ -142,7 +142,7 @@ async def test_upheld_with_the_persons_words_then_appealed_and_amended_by_anothe
     registry: Registry, reporter: Shop, report: dict[str, Any]
 ) -> None:
     asker = await registry.shop(email="asker@shop.example")
-    words = " ".join(f"word{number}" for number in range(130))
+    words = " ".join(f"word{number}" for number in range(100))
     async with registry.after(12 * DAY):
         assert len(await shown(asker)) == 1
         dispute = await (await arrived(registry)).dispute(report["id"], statement=words)
@@ -158,7 +158,7 @@ async def test_upheld_with_the_persons_words_then_appealed_and_amended_by_anothe
         assert (upheld.status_code, upheld.json()["dispute"]["state"]) == (200, "decided")
         (fact,) = await shown(asker)
         assert (fact["state"], fact["evidence_grade"]) == ("upheld", "adjudicated")
-        assert fact["statement"] == " ".join(words.split()[:100])
+        assert fact["statement"] == words
         await registry.work()
         assert corrections(registry.letters()[before:]) == [], "it stands: nobody is corrected"
     async with registry.after(54 * DAY):

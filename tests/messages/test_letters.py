@@ -33,6 +33,8 @@ VALUES = {
     "complete_by": "30.01.2027",
     "erased_on": "04.01.2027",
     "more_days": "15",
+    "age": "18",
+    "contest_by": "02.11.2027",
     "lookup_id": "0193a6c1-0000-7000-8000-000000000003",
     "statement": "I collected the parcel.",
     "business_id": "0193a6c1-0000-7000-8000-000000000004",
