@@ -15,7 +15,7 @@ from typing import NamedTuple
 from registry.limits.rules import Allowance
 
 #: Guesses are limited for a session and for a network, never for the number that is guessed at. So a code must hold
-#: against guesses from everywhere: a crowd in 1,000 networks has 350,000 a day, of which one is right in eighty years.
+#: against guesses from everywhere: a crowd in 1,000 networks has 350,000 a day, and is right once in eighty years.
 CODE_DIGITS = 10
 #: How long a code is good after the last letter with it.
 CODE_FOR = timedelta(hours=4)

@@ -1,7 +1,7 @@
 """Proof of who asks: a code to a reported phone or e-mail, then to a second, then a token.
 
 Nothing here tells a stranger whether anybody is reported under an identifier. A start writes one row and answers,
-always the same. The worker sees to it later, by the same statements whoever is asked for: a code is made and a letter
+always the same. The worker sees to it later, by the same statements for everybody: a code is made and a letter
 is queued in any case, as a decoy where none is due. No code is stored: it is derived from a seed, so that trying one
 takes no slow hash, and takes as long where none was sent.
 """
@@ -117,8 +117,8 @@ async def prove(runtime: Runtime, session_id: UUID, code: str) -> ProofTaken:
     # The count of a wrong try is committed first.
     if taken is None:
         raise ProofRefused(
-            f"A code is good for {rules.CODE_FOR // _HOUR} hours and {rules.CODE_TRIES} tries, and once. Check the"
-            " newest letter, or begin again."
+            f"A code is good for {rules.CODE_FOR // _HOUR} hours and one proof, and a session for {rules.CODE_TRIES}"
+            " tries. Check the newest letter, or begin again."
         )
     return taken
 

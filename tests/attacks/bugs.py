@@ -125,7 +125,7 @@ def strangers_are_not_counted(patch: pytest.MonkeyPatch) -> None:
 
 
 def canaries_are_not_looked_at(patch: pytest.MonkeyPatch) -> None:
-    """Whoever asks for canaries is not stopped."""
+    """A business that asks for canaries is not stopped."""
     patch.setattr(watch, "CANARIES", 10**6)
 
 
@@ -157,7 +157,7 @@ def letters_without_end(patch: pytest.MonkeyPatch) -> None:
 
 
 def strangers_spend_a_numbers_starts(patch: pytest.MonkeyPatch) -> None:
-    """So many starts an hour for one number, by whomever."""
+    """So many starts an hour for one number, a stranger's counted."""
     ask = service._ask
 
     async def limited(session: Any, row: Any, key: Any, asked: Any, index: bytes) -> None:
@@ -196,7 +196,7 @@ def row_security_is_off(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_code_asks_not_whose(patch: pytest.MonkeyPatch) -> None:
-    """A report is read whoever's it is; row-level security still looks."""
+    """A report is read by any business; row-level security still looks."""
     get = reports.get
 
     async def anybodys(session: Any, report_id: Any, **_: Any) -> Any:
@@ -206,7 +206,7 @@ def the_code_asks_not_whose(patch: pytest.MonkeyPatch) -> None:
 
 
 def receipts_are_believed(patch: pytest.MonkeyPatch) -> None:
-    """Whoever sends a receipt is the provider."""
+    """A receipt counts without its signature."""
     patch.setattr(sms.HttpProvider, "verify", lambda *_: None)
 
 

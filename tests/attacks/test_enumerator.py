@@ -102,7 +102,7 @@ async def test_going_through_a_block_ends(
 async def test_a_list_with_canaries_ends(
     small: Registry, monkeypatch: pytest.MonkeyPatch, held: bool
 ) -> None:
-    """Whoever gathered a list gathered the canaries in it: at the third the keys are stopped."""
+    """A list was gathered together with the canaries in it: at the third the keys are stopped."""
     if not held:
         monkeypatch.setattr(watch, "stops", lambda _: [])
     async with transaction(small.runtime) as session:

@@ -238,7 +238,7 @@ async def test_being_rid_of_a_number_tells_not_of_how_much(
 async def test_a_number_that_was_detached_leads_to_nobody(
     shared_sandbox: Registry, shop: Shop
 ) -> None:
-    """Whoever has the number now is not taken for its old holder, who is still found by the rest."""
+    """The new holder is not taken for the old one, who is still found by the rest."""
     victim, asker = await reported(shared_sandbox, shop), await shared_sandbox.shop()
     _, token = await holder(shared_sandbox, victim["phone"])
     assert (await asker.look_up(phone=victim["phone"]))["result"] == "record"

@@ -1,4 +1,4 @@
-"""Whoever knows a number and would keep its holder out, or have the registry pay for letters to it.
+"""An attacker who knows a number and would keep its holder out, or have the registry pay for letters to it.
 
 With one address, with a crowd of them, and from behind the address that the person's own carrier gives to thousands.
 """

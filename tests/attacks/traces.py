@@ -23,7 +23,7 @@ _seen: ContextVar[list[str] | None] = ContextVar("seen", default=None)
 
 @contextmanager
 def traced(registry: Registry) -> Iterator[list[str]]:
-    """What is asked of the database in the block, by this task and not by what runs beside it."""
+    """What is asked of the database in the block, by this task and by no other."""
     engine = registry.runtime.database.engine.sync_engine
     seen: list[str] = []
 

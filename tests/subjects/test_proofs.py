@@ -151,7 +151,7 @@ async def test_a_token_ends_by_itself_and_its_session_is_deleted(
 async def test_one_code_for_all_sessions_and_a_new_one_when_it_is_used(
     registry: Registry, reported: dict[str, Any]
 ) -> None:
-    """Whoever asks again gets the letter once more after ten minutes; the code opens one session, and then is over."""
+    """Asked for again, the letter comes once more after ten minutes; the code opens one session, and then is over."""
     letters = len(registry.letters())
     first, second = await start(registry, phone=PHONE), await start(registry, phone=PHONE)
     code = code_to(registry, PHONE) or ""
