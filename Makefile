@@ -22,8 +22,9 @@ serve: runtime ## the registry with demonstration data on 127.0.0.1:8000 (PORT= 
 test: lint proxies ## lint, then every test, a file of tests at a time on each core (up to four)
 	@exec $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-long: dev ## what `make test` does a few times, 200 times; serving processes killed; the model, 500 runs of 40 steps
+long: dev ## what `make test` does a few times, 200 times; serving processes killed; attacks under planted bugs; the model, 500 runs of 40 steps
 	@LONG_ROUNDS=200 $(BIN)/pytest tests/identities/test_writers.py tests/lookups/test_processes.py
+	$(BIN)/pytest tests/attacks --planted
 	MODEL_EXAMPLES=500 MODEL_STEPS=40 $(BIN)/pytest tests/model
 
 lint: dev ## style, types, the order of imports, the published schemas

@@ -161,4 +161,4 @@ def _caller(application: Litestar, scope: Any) -> Hashable:
         if (moderator := staff_keys.known(digest)) is not None:
             return moderator.id
     client = scope.get("client")
-    return networks.origin(client[0] if client else "")
+    return networks.origin(client[0] if client else "").address

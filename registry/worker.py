@@ -39,7 +39,6 @@ async def replay_journal(runtime: Runtime) -> int:
 
 JOBS = (
     Job("send_codes", subjects.send_codes, every=SOON),
-    Job("deliver", messages.deliver, every=SOON),
     Job("tell_disabled", businesses.tell_disabled, every=SOON),
     Job("take_proofs", reports.take_proofs, every=SOON),
     Job("advance_due", reports.advance_due, every=SOON),
@@ -65,13 +64,14 @@ JOBS = (
     Job("replay_journal", replay_journal, every=HOURLY, wakes=False),
     Job("sweep_answers", sweep_answers, every=HOURLY, wakes=False),
 )
-#: In a loop of its own: it waits for machines of businesses, and a slow one must hold up no deadline.
-OUTWARD = (Job("deliver_webhooks", webhooks.deliver, every=SOON),)
+#: In loops of their own: they wait for other machines, and a slow one must hold up neither a deadline nor the other.
+OUTWARD = (
+    (Job("deliver", messages.deliver, every=SOON),),
+    (Job("deliver_webhooks", webhooks.deliver, every=SOON),),
+)
 
 
 async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
     """Run the jobs until `stop` is set; what is in hand is finished first."""
     async with running(settings, url) as runtime:
-        await asyncio.gather(
-            jobs.loop(runtime, url, JOBS, stop), jobs.loop(runtime, url, OUTWARD, stop)
-        )
+        await asyncio.gather(*(jobs.loop(runtime, url, ours, stop) for ours in (JOBS, *OUTWARD)))

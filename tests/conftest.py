@@ -23,6 +23,13 @@ from tests.factories.standby import Standby, followed, following, until
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--planted`, which `tests/attacks/conftest.py` reads."""
+    said = "run the attacks with their controls taken away, in which each must succeed"
+    parser.addoption("--planted", action="store_true", help=said)
+
+
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 

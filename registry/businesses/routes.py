@@ -44,7 +44,7 @@ async def sign_up(command: NamedDependency[SignUp], request: Request[Any, Any, A
     Its register code is checked by checksum, a code is sent to its e-mail address, and an operator verifies
     it. The key in the answer is shown this once; it manages the account (scope `manage`) and nothing else.
     """
-    await service.admit_sign_up(runtime_of(request), command, address=origin(request))
+    await service.admit_sign_up(runtime_of(request), command, origin=origin(request))
     async with transaction(runtime_of(request)) as session:
         return await service.sign_up(session, command)
 

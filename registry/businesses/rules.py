@@ -5,6 +5,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from registry.limits.rules import Allowance
+
 
 class State(StrEnum):
     """Where a business stands."""
@@ -95,9 +97,7 @@ def probation(own: Tally, together: Tally, *, least: int, percent: int) -> Proba
     return Probation.OWNER if together.past(least=least, percent=percent) else None
 
 
-#: Sign-ups in a day and in an hour: from one address, of the registry in all.
-SIGN_UPS_FROM_ONE = (300, 100)
-SIGN_UPS_IN_ALL = (3_000, 1_000)
+SIGN_UPS = Allowance(address=(300, 100), network=(600, 200), assured=(20, 5), shared=(3_000, 1_000))
 
 CODE_DIGITS = 8
 CODE_HOURS = 24

@@ -23,7 +23,6 @@ from registry.businesses.wire import (
     SignedUp,
     SignUp,
 )
-from registry.limits import rules as limits_rules
 from registry.limits import service as limits
 from registry.matching import company_code, email
 from registry.matching.errors import Unreadable
@@ -36,7 +35,7 @@ from registry.platform.db import lock_values
 from registry.platform.errors import Conflict, InvalidValues, QuotaExceeded, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
-from registry.platform.networks import read_networks
+from registry.platform.networks import Origin, read_networks
 from registry.platform.runtime import Runtime, Session
 from registry.platform.vault import DataKey
 
@@ -56,7 +55,7 @@ class AlreadyRegistered(Conflict):
 
 
 class TooManySignUps(QuotaExceeded):
-    """Sign-ups are limited: from an address, and of the registry in all."""
+    """Sign-ups are limited: from an address, from a network, and of the registry in all."""
 
     slug, title = "too-many-sign-ups", "Too many businesses sign up just now"
 
@@ -73,14 +72,10 @@ class CodeRefused(RuleBroken):
     slug, title = "code-refused", "The code is not right or no longer good"
 
 
-async def admit_sign_up(runtime: Runtime, command: SignUp, *, address: str) -> None:
-    """Spend from the budgets of sign-ups: from the address, in all. What cannot be read costs nothing."""
+async def admit_sign_up(runtime: Runtime, command: SignUp, *, origin: Origin) -> None:
+    """Spend from the budgets of sign-ups; raises `TooManySignUps`. What cannot be read costs nothing."""
     _read(command)
-    wait = await limits.take(
-        runtime,
-        limits_rules.seldom(f"sign-up:from:{address}", *rules.SIGN_UPS_FROM_ONE),
-        limits_rules.seldom("sign-up:all", *rules.SIGN_UPS_IN_ALL),
-    )
+    wait = await limits.admit(runtime, "sign-up", origin, rules.SIGN_UPS)
     if wait is not None:
         said = f"Nothing was signed up. The next sign-up can be made in {wait} s."
         raise TooManySignUps(said, retry_after=wait)

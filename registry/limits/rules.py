@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 #: The window that counts distinct identifiers that led to nobody. All others count calls.
@@ -66,8 +66,19 @@ def person(holder: str) -> Budget:
     return Budget(holder, (("daily", 2_000, DAY), ("burst", 120, MINUTE)))
 
 
+class Allowance(NamedTuple):
+    """How many calls of one kind callers without a key may make; each a number a day and a number an hour."""
+
+    address: tuple[int, int]
+    network: tuple[int, int]
+    #: Of each network, whatever all others do: a crowd elsewhere cannot spend it.
+    assured: tuple[int, int]
+    #: Of all networks together, beyond what each is assured of.
+    shared: tuple[int, int]
+
+
 def seldom(holder: str, day: int, hour: int) -> Budget:
-    """What is asked now and then: by whoever has no key, codes and sign-ups; by a business, what it sends by hand."""
+    """Budget of a rare act: codes and sign-ups of callers without a key; what a business sends by hand."""
     return Budget(holder, (("daily", day, DAY), ("hourly", hour, HOUR)))
 
 

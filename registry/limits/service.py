@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from registry.limits import store, watch
-from registry.limits.rules import Budget, Spent
+from registry.limits.rules import Allowance, Budget, Spent, seldom
 from registry.platform.errors import QuotaExceeded
+from registry.platform.networks import Origin
 from registry.platform.runtime import Runtime, Session
 
 _SPENT_DISTINCT = (
@@ -37,6 +38,22 @@ async def take(runtime: Runtime, *budgets: Budget) -> int | None:
         if not spent.admitted:
             return spent.retry_after
     return None
+
+
+async def admit(runtime: Runtime, kind: str, origin: Origin, allowance: Allowance) -> int | None:
+    """Spend one call of a caller without a key; return the seconds to wait when it is refused.
+
+    No budget is held by the person or business that is asked for: anybody could spend it against them.
+    """
+    place = f"{kind}:network:{origin.network}"
+    wait = await take(
+        runtime,
+        seldom(f"{kind}:address:{origin.address}", *allowance.address),
+        seldom(place, *allowance.network),
+    )
+    if wait is None and await take(runtime, seldom(f"{place}:assured", *allowance.assured)):
+        wait = await take(runtime, seldom(f"{kind}:all", *allowance.shared))
+    return wait
 
 
 def refuse(spent: Spent) -> QuotaExceeded:

@@ -261,7 +261,7 @@ RETRY_AFTER = (
 )
 
 #: How long a letter is of use, where it is not for good: one that can be used no more is not sent any more.
-USEFUL_FOR = MappingProxyType({Template.SUBJECT_CODE: timedelta(minutes=10)})
+USEFUL_FOR = MappingProxyType({Template.SUBJECT_CODE: timedelta(hours=4)})
 
 _LANGUAGES = MappingProxyType(
     {"UA": Language.UK, "RU": Language.RU, "BY": Language.RU, "KZ": Language.RU}

@@ -3,7 +3,7 @@
 A message is a row in the caller's own transaction, so there is never a letter about a change that was
 rolled back, nor a change without its letter. Sending is at least once: a crash between the sending and
 the commit sends again, and the stable Message-ID (or file name) lets the two collapse into one. It is
-never lost. Each message has its own short transaction, and no two workers hold the same one.
+never lost. What sends is `delivery`.
 """
 
 import asyncio
@@ -14,13 +14,11 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
-import structlog
 
-from registry.messages import letters, rules, store, transports
+from registry.messages import delivery, letters, rules, store, transports
 from registry.messages.rules import Channel, Event, Language, State, Template, Transport
 from registry.messages.tables import Message
 from registry.messages.wire import Receipt, ReceiptStatus
-from registry.platform import vault
 from registry.platform.errors import Conflict, NotFound
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session, transaction
@@ -33,8 +31,7 @@ _SAYS = {ReceiptStatus.DELIVERED: Event.ARRIVED, ReceiptStatus.UNDELIVERED: Even
 #: Pure, but asked for together with `enqueue`.
 language_of, channel_order = rules.language_of, rules.channel_order
 accepted_language = rules.accepted_language
-
-_log = structlog.get_logger(__name__)
+deliver_due = delivery.deliver_due
 
 
 class MessageNotFound(NotFound):
@@ -45,13 +42,6 @@ class MessageNotAccepted(Conflict):
     """Only a message that was accepted, and that has not yet counted as delivered, can bounce."""
 
     slug, title = "message-not-accepted", "Only an accepted message can bounce"
-
-
-class Sealed(msgspec.Struct, frozen=True):
-    """What of a message is personal."""
-
-    to: str
-    values: dict[str, str]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,12 +99,14 @@ async def enqueue(
     values: Mapping[str, str | date],
     about_id: UUID,
     data_key: DataKey,
+    decoy: bool = False,
 ) -> UUID:
     """Put a message into the outbox, in the caller's transaction, and wake the worker at its commit.
 
-    `values` must hold what the template needs (`letters.needed`); more is left out. Dates are written
-    in the language's own form. Raises `letters.NoSuchForm` for a missing value.
+    `values` must hold what the template needs (`letters.needed`); more is left out. Dates are written in the language's
+    own form. A decoy takes the work of a message and reaches nobody. Raises `letters.NoSuchForm` for a missing value.
     """
+    assert not (decoy and template in rules.AWAITED)  # noqa: S101 - it would prove a notice that nobody got
     message_id, spoken_in = uuid7(), Language(language)
     missing = letters.needed(template, channel) - values.keys()
     if missing:
@@ -132,7 +124,7 @@ async def enqueue(
         transport=None,
         about_id=about_id,
         data_key_id=data_key.id,
-        sealed=data_key.seal(_place(message_id), Sealed(to, texts)),
+        sealed=data_key.seal(delivery.place(message_id), delivery.Sealed(to, texts, decoy)),
         state=State.QUEUED,
         attempts=0,
         due_at=session.now,
@@ -143,22 +135,6 @@ async def enqueue(
     )
     await store.wake(session)
     return message_id
-
-
-async def deliver_due(runtime: Runtime, limit: int = 50) -> int:
-    """Do what is due, a message a transaction: try it, or settle what was silent for long enough."""
-    done = 0
-    while done < limit:
-        async with transaction(runtime) as session:
-            message = await store.lock_due(session)
-            if message is None:
-                break
-            if message.state == State.ACCEPTED:
-                await _step(session, message, rules.silence(_carrier(message)))
-            else:
-                await _try(session, message)
-        done += 1
-    return done
 
 
 async def next_due(session: Session) -> datetime | None:
@@ -185,7 +161,7 @@ async def bounce(session: Session, message_id: UUID) -> Outcome:
     if message is None:
         raise MessageNotFound
     try:
-        await _step(session, message, Event.BOUNCED)
+        await delivery.step(session, message, Event.BOUNCED)
     except rules.IllegalStep:
         raise MessageNotAccepted from None
     return _outcome(message)
@@ -205,7 +181,7 @@ async def take_receipt(session: Session, receipt: Receipt) -> tuple[State, bool]
         return state, False
     # Set already unless the answer to our request was lost with its transaction.
     message.transport = Transport.SMS
-    await _step(session, message, _SAYS[receipt.status])
+    await delivery.step(session, message, _SAYS[receipt.status])
     return State(message.state), True
 
 
@@ -231,7 +207,7 @@ async def list_sealed_under(session: Session, about_id: UUID, key: DataKey) -> l
     for row in await store.list_about(session, about_id):
         if row.data_key_id != key.id:
             continue
-        sealed = key.open(_place(row.id), row.sealed, Sealed)
+        sealed = key.open(delivery.place(row.id), row.sealed, delivery.Sealed)
         outcome, channel = _outcome(row), Channel(row.channel)
         language = Language(row.language)
         letter = letters.write(outcome.template, channel, language, sealed.values | ours)
@@ -266,98 +242,6 @@ async def sweep_files(runtime: Runtime) -> int:
         await asyncio.to_thread(_unlink_all, stale)
         gone += len(stale)
     return gone
-
-
-async def _try(session: Session, message: Message) -> None:
-    """Send it once, and record what came of it."""
-    key = await vault.fetch(session, session.keyring, message.data_key_id)
-    if key is None:
-        await store.drop(session, message)
-        return
-    transport = transports.transport_for(session.runtime.settings, Channel(message.channel))
-    if transport is None:
-        # Its channel was taken out of the settings after it was queued.
-        await _step(session, message, Event.REFUSED)
-        return
-    until = rules.useful_until(Template(message.template), message.created_at)
-    if until is not None and session.now >= until:
-        await _step(session, message, Event.EXHAUSTED)
-        return
-    message.transport = transport
-    try:
-        parcel = _parcel(session, message, key)
-        event = await transports.send(session.runtime.settings, transport, parcel)
-    except rules.NotNow as refusal:
-        await _postpone(session, message, refusal.reason)
-    except Exception as fault:  # one message that cannot be read must not hold up the others
-        await _postpone(session, message, type(fault).__name__)
-    else:
-        if event is Event.REFUSED:
-            # One is a number that is gone; many are a bridge that reads us wrongly, which nobody else would tell.
-            _log.warning("message_refused", message_id=str(message.id), transport=transport)
-        await _step(session, message, event)
-
-
-async def _postpone(session: Session, message: Message, reason: str) -> None:
-    message.attempts += 1
-    until = rules.useful_until(Template(message.template), message.created_at)
-    again = rules.next_try(message.attempts, session.now, until)
-    _log.warning(
-        "message_not_sent",
-        message_id=str(message.id),
-        transport=message.transport,
-        attempts=message.attempts,
-        reason=reason,
-    )
-    if again is None:
-        await _step(session, message, Event.EXHAUSTED)
-    else:
-        message.due_at = again
-
-
-async def _step(session: Session, message: Message, event: Event) -> None:
-    """Apply an event: the new state, its times, and when to look again."""
-    state = rules.follow(State(message.state), event)
-    message.state = state
-    if event in {Event.TAKEN, Event.WRITTEN, Event.ARRIVED}:
-        message.accepted_at = message.accepted_at or session.now
-    if state in rules.SETTLED:
-        message.due_at, message.settled_at = None, session.now
-        await store.wake(session)
-    else:
-        message.due_at = rules.silent_at(
-            _carrier(message),
-            session.now,
-            bounce_hours=session.policy.bounce_hours,
-            attempt_days=session.policy.notice_attempt_days,
-        )
-
-
-def _parcel(session: Session, message: Message, key: DataKey) -> transports.Parcel:
-    settings = session.runtime.settings
-    sealed = key.open(_place(message.id), message.sealed, Sealed)
-    template, channel = Template(message.template), Channel(message.channel)
-    language = Language(message.language)
-    ours = {"operator_name": settings.operator_name, "public_url": settings.public_url}
-    letter = letters.write(template, channel, language, sealed.values | ours)
-    return transports.Parcel(
-        id=message.id,
-        channel=channel,
-        to=sealed.to,
-        language=language,
-        letter=letter,
-        at=session.now,
-    )
-
-
-def _carrier(message: Message) -> Transport:
-    """What took an accepted message."""
-    assert message.transport is not None  # noqa: S101 - set before each try
-    return Transport(message.transport)
-
-
-def _place(message_id: UUID) -> str:
-    return f"messages.sealed:{message_id}"
 
 
 def _unlink_all(paths: list[Path]) -> None:

@@ -3,6 +3,9 @@
 A transport answers with what happened (`rules.Event`), or raises `NotNow` when trying again may help.
 Addresses and texts never reach a log or an error's text: what a server says may repeat an address, so
 only its three-digit code is kept. The provider of short messages lives in `sms`.
+
+A decoy goes the way of a message as far as it can without reaching anybody: a file is written and removed, a mail
+server or a provider is dialled and given nothing. So the time and the load of sending do not tell which it was.
 """
 
 import asyncio
@@ -44,6 +47,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     letter: Letter
     at: datetime
+    decoy: bool = False
 
 
 class MailServer(NamedTuple):
@@ -85,7 +89,8 @@ async def send(settings: Settings, transport: Transport, parcel: Parcel) -> Even
         return await _to_mail_server(settings, parcel)
     provider = sms.provider_of(settings)
     assert provider is not None  # noqa: S101 - chosen because it is set
-    return await provider.send(sms.Sms(parcel.id, parcel.to, parcel.letter.text.strip()))
+    text = parcel.letter.text.strip()
+    return await provider.send(sms.Sms(parcel.id, parcel.to, text, decoy=parcel.decoy))
 
 
 def mail_server(settings: Settings) -> MailServer:
@@ -131,8 +136,9 @@ async def _to_file(settings: Settings, parcel: Parcel) -> Event:
         "at": parcel.at,
     }
     content = msgspec.json.format(msgspec.json.encode(body), indent=2)
+    write = _write_decoy if parcel.decoy else _write
     try:
-        await asyncio.to_thread(_write, path, content, parcel.at)
+        await asyncio.to_thread(write, path, content, parcel.at)
     except OSError as fault:
         raise NotNow(f"file-{fault.errno}") from None
     return Event.WRITTEN
@@ -144,24 +150,24 @@ def _write(path: Path, content: bytes, at: datetime) -> None:
     os.utime(path, (at.timestamp(), at.timestamp()))
 
 
+def _write_decoy(path: Path, content: bytes, at: datetime) -> None:
+    decoy = path.with_suffix(".decoy")
+    _write(decoy, content, at)
+    decoy.unlink()
+
+
 async def _to_mail_server(settings: Settings, parcel: Parcel) -> Event:
     if not ONE_ADDRESS.fullmatch(parcel.to):
         return Event.REFUSED
     server, mail = mail_server(settings), _mail(settings, parcel)
     try:
         async with asyncio.timeout(MESSAGE_S):
-            await aiosmtplib.send(
-                mail,
-                hostname=server.host,
-                port=server.port,
-                username=server.username,
-                password=server.password,
-                use_tls=server.implicit_tls,
-                start_tls=_start_tls(server),
-                # A mail server beside us often shows a certificate that nobody signed.
-                validate_certs=not is_this_machine(server.host),
-                timeout=EXCHANGE_S,
-            )
+            async with _connection(server) as connection:
+                if parcel.decoy:
+                    await connection.mail(parseaddr(settings.mail_from)[1])
+                    await connection.rset()
+                else:
+                    await connection.send_message(mail)
     except aiosmtplib.SMTPRecipientsRefused as refusal:
         return _refused(refusal.recipients[0].code)
     except aiosmtplib.SMTPDataError as refusal:
@@ -176,6 +182,20 @@ async def _to_mail_server(settings: Settings, parcel: Parcel) -> Event:
     except (OSError, TimeoutError, aiosmtplib.SMTPException) as fault:
         raise NotNow(type(fault).__name__) from None
     return Event.TAKEN
+
+
+def _connection(server: MailServer) -> aiosmtplib.SMTP:
+    return aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.username,
+        password=server.password,
+        use_tls=server.implicit_tls,
+        start_tls=_start_tls(server),
+        # A mail server beside us often shows a certificate that nobody signed.
+        validate_certs=not is_this_machine(server.host),
+        timeout=EXCHANGE_S,
+    )
 
 
 def _refused(code: int) -> Event:

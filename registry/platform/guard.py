@@ -238,7 +238,7 @@ class Guard:
             await self._app(head.scope, exchange.receive, exchange.send)
             return
         client = head.scope.get("client")
-        with Body(self._bodies, networks.origin(client[0] if client else "")) as held:
+        with Body(self._bodies, networks.origin(client[0] if client else "").address) as held:
             body = await exchange.whole(held)
             if body and not head.length:
                 head.check_media(upload=False)

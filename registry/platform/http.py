@@ -25,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from registry.platform import cursors, errors, idempotency, networks
 from registry.platform.errors import ClientLeft, InvalidValues, RegistryError
 from registry.platform.faults import Fault, faults
+from registry.platform.networks import Origin
 from registry.platform.runtime import Runtime, Session
 
 T = TypeVar("T")
@@ -147,10 +148,11 @@ def key_in(scope: Any) -> str | None:
     return header_in(scope, b"x-api-key")
 
 
-def origin(connection: Connection) -> str:
-    """Where a call comes from, as budgets of whoever has no key count it: keyed, for an address is somebody's."""
-    address = networks.origin(connection.client.host if connection.client else "")
-    return runtime_of(connection).keyring.digest("origin", address).hex()
+def origin(connection: Connection) -> Origin:
+    """Return where a call without a key comes from, as HMACs: addresses are personal data."""
+    places = networks.origin(connection.client.host if connection.client else "")
+    keyring = runtime_of(connection).keyring
+    return Origin(*(keyring.digest("origin", place).hex() for place in places))
 
 
 def header(connection: Connection, name: bytes) -> str | None:

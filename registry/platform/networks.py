@@ -3,11 +3,20 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 from registry.platform.errors import InvalidValues
 from registry.platform.faults import Fault
 
-IPV4 = 4
+#: Bits of what counts as one address and as one network: an IPv6 caller has all addresses of its /64.
+ADDRESS_BITS, NETWORK_BITS = {4: 32, 6: 64}, {4: 24, 6: 48}
+
+
+class Origin(NamedTuple):
+    """Where a call comes from, as limits on callers without a key count it."""
+
+    address: str
+    network: str
 
 
 def read_networks(texts: Sequence[str], pointer: str) -> list[str]:
@@ -41,14 +50,19 @@ def allowed(address: str | None, networks: Sequence[str]) -> bool:
 
 
 @lru_cache(4096)
-def origin(address: str) -> str:
-    """Whom an address is counted as: itself; of IPv6 the network of 64 bits, of which one caller has all addresses."""
+def origin(address: str) -> Origin:
+    """Return the address (IPv4) or its /64 (IPv6), and the /24 or /48 around it; text that is no address as it is."""
     try:
         caller = ip_address(address)
     except ValueError:
-        return address
+        return Origin(address, address)
     caller = getattr(caller, "ipv4_mapped", None) or caller
-    return str(caller if caller.version == IPV4 else ip_network((int(caller) >> 64 << 64, 64)))
+    return Origin(
+        *(
+            str(ip_network((caller, bits[caller.version]), strict=False))
+            for bits in (ADDRESS_BITS, NETWORK_BITS)
+        )
+    )
 
 
 def is_this_machine(host: str) -> bool:

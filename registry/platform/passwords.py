@@ -1,4 +1,4 @@
-"""Slow hashes for what people choose or type: passwords and one-time codes, with argon2id.
+"""Slow hashes for what people choose or type: passwords and the codes of sign-ups, with argon2id.
 
 A hash takes about 25 ms and 19 MiB (RFC 9106's second recommendation, lowered to OWASP's minimum), so it
 runs in a pool of two threads: signing in cannot starve lookups.

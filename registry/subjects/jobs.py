@@ -7,7 +7,7 @@ BATCH = 100
 
 
 async def send_codes(runtime: Runtime) -> int:
-    """Send the codes that are due, each in a transaction of its own; returns how many were looked at."""
+    """See to the starts that are due, each in a transaction of its own; returns how many."""
     done = 0
     while done < BATCH:
         async with transaction(runtime) as session:
@@ -18,8 +18,10 @@ async def send_codes(runtime: Runtime) -> int:
 
 
 async def sweep(runtime: Runtime) -> int:
-    """Delete sessions, and what is left of documents, whose time is over."""
+    """Delete sessions, codes, and what is left of documents, whose time is over; returns how many."""
     async with transaction(runtime) as session:
         keys = await store.list_over(session, session.now - rules.KEPT_FOR, BATCH)
         await store.delete_with_keys(session, keys)
-        return len(keys) + await store.delete_documents(session, session.now - rules.DOCUMENT_FOR)
+        codes = await store.delete_codes(session, session.now - rules.KEPT_FOR)
+        documents = await store.delete_documents(session, session.now - rules.DOCUMENT_FOR)
+        return len(keys) + codes + documents

@@ -39,12 +39,13 @@ Caller = Request[Any, Any, Any]
 async def start_session(command: NamedDependency[SessionStart], request: Caller) -> SessionStarted:
     """Begin to see what is held about you: name a phone or an e-mail of yours.
 
-    If somebody is reported under it, a code of six digits is sent to it, good for 10 minutes. The answer is the same
-    in any case, so that nobody learns from it who is reported. The code comes in the language of your
-    `Accept-Language`: Ukrainian, Russian or English.
+    If somebody is reported under it, a code of ten digits is sent to it, good for 4 hours and once. Within these hours
+    the code stays the same: if you ask again, its letter is sent once more after 10 minutes, and then no further one,
+    so use the code of the last letter. The answer is the same in any case, so that nobody learns from it who is
+    reported. The letter comes in the language of your `Accept-Language`: Ukrainian, Russian or English.
     """
     return await service.start(
-        runtime_of(request), command, address=origin(request), language=_language(request)
+        runtime_of(request), command, origin=origin(request), language=_language(request)
     )
 
 
@@ -62,15 +63,13 @@ async def prove(
         raise invalid([Fault("", "needs one of: code, identifier, document")])
     runtime = runtime_of(request)
     if command.identifier is None:
-        await service.admit_try(runtime, address=origin(request))
+        await service.admit_try(runtime, origin(request))
     if command.document is not None:
         return await service.show_document(runtime, session_id, command.document)
     if command.code is not None:
         return await service.prove(runtime, session_id, command.code)
     assert command.identifier is not None  # noqa: S101 - one of the three is there
-    return await service.ask_second(
-        runtime, session_id, command.identifier, address=origin(request)
-    )
+    return await service.ask_second(runtime, session_id, command.identifier, origin=origin(request))
 
 
 @post("/v1/subject/documents", tags=TAGS, guards=[subject(1)], **takes_file())

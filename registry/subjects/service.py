@@ -1,11 +1,14 @@
 """Proof of who asks: a code to a reported phone or e-mail, then to a second, then a token.
 
 Nothing here tells a stranger whether anybody is reported under an identifier. A start writes one row and answers,
-always the same; whether a code is due to anyone is looked at later, by the worker. A code that was never sent
-is refused like a wrong one, after the same hash.
+always the same. The worker sees to it later, by the same statements for everybody: a code is made and a letter
+is queued in any case, as a decoy where none is due. No code is stored: it is derived from a seed, so that trying one
+takes no slow hash, and takes as long where none was sent.
 """
 
+import hmac
 import secrets
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -19,14 +22,15 @@ from registry.matching.errors import Unreadable
 from registry.matching.fingerprints import keyed
 from registry.messages import service as messages
 from registry.messages.rules import Channel, Template
-from registry.platform import passwords, vault
 from registry.platform import secrets as keys
+from registry.platform import vault
 from registry.platform.actor import Actor, ActorKind
 from registry.platform.errors import NotFound, QuotaExceeded, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.http import invalid
 from registry.platform.ids import uuid7
 from registry.platform.jobs import wake
+from registry.platform.networks import Origin
 from registry.platform.runtime import Runtime, Session, transaction
 from registry.subjects import documents, rules, store
 from registry.subjects.tables import SubjectSession
@@ -36,8 +40,8 @@ from registry.subjects.wire import ProofTaken, SessionStart, SessionStarted
 COUNTRY = "UA"
 _PLACE = "subject_sessions.sealed_asked"
 _CHANNELS = {"phone": Channel.SMS, "email": Channel.MAIL}
-#: Compared with when there is no code: it takes as long, and nothing fits it.
-_NO_CODE = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IHdhcyBzZW50$H2dXnq0tqoWsnNlxbpiqHhJbzFeoSx7Yv3kxKDl3k9I"
+_SEED_BYTES = 16
+_HOUR = timedelta(hours=1)
 
 
 class ProofRefused(RuleBroken):
@@ -47,7 +51,7 @@ class ProofRefused(RuleBroken):
 
 
 class TooManyCodes(QuotaExceeded):
-    """Codes and tries are limited: for an identifier, from an address, and of the registry in all."""
+    """Codes and tries are limited: from an address, from a network, and of the registry in all."""
 
     slug, title = "too-many-codes", "Too many codes were asked for, or tried"
 
@@ -60,7 +64,7 @@ class Identifier(msgspec.Struct, frozen=True):
 
 
 async def start(
-    runtime: Runtime, command: SessionStart, *, address: str, language: str
+    runtime: Runtime, command: SessionStart, *, origin: Origin, language: str
 ) -> SessionStarted:
     """Begin with one identifier. The answer and its time are the same whether it is known or not."""
     given = {"phone": command.phone, "email": command.email}
@@ -69,7 +73,7 @@ async def start(
         raise invalid([Fault("", "needs either phone or email")])
     asked = _read(named[0], given[named[0]] or "", f"/{named[0]}")
     index = keyed(asked.kind, asked.value, runtime.keyring.index_key)
-    await _spend(runtime, index, address)
+    await _admit_start(runtime, origin)
     async with transaction(runtime) as session:
         key = await vault.create(session, session.keyring, owner=None)
         made = SubjectSession(
@@ -87,12 +91,14 @@ async def start(
         return SessionStarted(session_id=made.id)
 
 
-async def ask_second(runtime: Runtime, session_id: UUID, text: str, *, address: str) -> ProofTaken:
+async def ask_second(
+    runtime: Runtime, session_id: UUID, text: str, *, origin: Origin
+) -> ProofTaken:
     """Name a second identifier to prove. Again one answer, whether it is this person's or not."""
     kind = "email" if "@" in text else "phone"
     asked = _read(kind, text, "/identifier")
     index = keyed(asked.kind, asked.value, runtime.keyring.index_key)
-    await _spend(runtime, index, address)
+    await _admit_start(runtime, origin)
     async with transaction(runtime) as session:
         row = await _lock(session, session_id)
         if not row.proven:
@@ -105,25 +111,41 @@ async def ask_second(runtime: Runtime, session_id: UUID, text: str, *, address: 
 
 
 async def prove(runtime: Runtime, session_id: UUID, code: str) -> ProofTaken:
-    """Take a code. Each try counts, also one that comes at the same time as another."""
+    """Take a code; raises `ProofRefused`. Each try counts, also one that comes at the same time as another."""
     async with transaction(runtime) as session:
-        row = await _lock(session, session_id)
-        hashed = row.code_hash if rules.code_is_open(row, session.now) else None
-        # Of a code that was never sent as well, or whoever counts the time would know; and never past the last.
-        row.code_tries = min(row.code_tries + 1, rules.CODE_TRIES)
-    right = await passwords.verify(hashed or _NO_CODE, code)
-    if hashed is None or not right:
+        taken = await _try(session, await _lock(session, session_id), code)
+    # The count of a wrong try is committed first.
+    if taken is None:
         raise ProofRefused(
-            f"A code is good for {rules.CODE_FOR.seconds // 60} minutes and {rules.CODE_TRIES} tries. Check it, or"
-            " begin again."
+            f"A code is good for {rules.CODE_FOR // _HOUR} hours and one proof, and a session for {rules.CODE_TRIES}"
+            " tries. Check the newest letter, or begin again."
         )
-    async with transaction(runtime) as session:
-        row = await _lock(session, session_id)
-        if row.code_hash != hashed or row.asked is None:
-            raise ProofRefused("This code was used already.")
-        row.proven = [*row.proven, row.asked]
-        row.asked = row.sealed_asked = row.code_hash = row.code_until = None
-        return _issue(session, row)
+    return taken
+
+
+async def _try(session: Session, row: SubjectSession, code: str) -> ProofTaken | None:
+    """Compare a code, also where none was sent; None where it proves nothing."""
+    asked, tries = row.asked or b"", row.code_tries
+    row.code_tries = min(tries + 1, rules.CODE_TRIES)
+    sent = await store.find_code(session, asked)
+    right = hmac.compare_digest(code, _code(session, asked, sent.seed if sent else b""))
+    if not right or sent is None or tries >= rules.CODE_TRIES:
+        return None
+    # Only the holder of a letter comes as far as this.
+    if not rules.is_good(sent, session.now) or not await _is_theirs(session, row.proven, asked):
+        return None
+    await _admit_proof(session.runtime, asked)
+    if not await store.use_code(session, asked, sent):
+        return None
+    row.proven = [*row.proven, asked]
+    row.asked = row.sealed_asked = None
+    return _issue(session, row)
+
+
+def _code(session: Session, asked: bytes, seed: bytes) -> str:
+    """The code that a seed makes for a phone or e-mail."""
+    drawn = session.keyring.digest("subject-code", f"{asked.hex()} {seed.hex()}")
+    return f"{int.from_bytes(drawn) % 10**rules.CODE_DIGITS:0{rules.CODE_DIGITS}d}"
 
 
 def _issue(session: Session, row: SubjectSession) -> ProofTaken:
@@ -157,7 +179,10 @@ async def end(session: Session, session_id: UUID) -> None:
 
 
 async def send_code(session: Session) -> bool:
-    """Send one code that is due, if anybody is reported under its identifier; False when none is due."""
+    """See to one start: queue its letter, or a decoy where none is due; False when no start waits.
+
+    A letter is due where somebody is reported, unless one with the same code went out just now or often enough.
+    """
     row = await store.lock_due(session)
     if row is None:
         return False
@@ -167,12 +192,9 @@ async def send_code(session: Session) -> bool:
         return True
     asked = key.open(_PLACE, row.sealed_asked, Identifier)
     channel = _CHANNELS[asked.kind]
-    usable = messages.usable_channels(session.runtime.settings)
-    if channel not in usable or not await _is_theirs(session, row.proven, row.asked):
-        return True
-    code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
-    row.code_hash = await passwords.hash_(code)
-    row.code_until = session.now + rules.CODE_FOR
+    theirs = await _is_theirs(session, row.proven, row.asked)
+    usable = channel in messages.usable_channels(session.runtime.settings)
+    code, is_due = await _code_after(session, row.asked, known=theirs and usable)
     await messages.enqueue(
         session,
         template=Template.SUBJECT_CODE,
@@ -182,8 +204,19 @@ async def send_code(session: Session) -> bool:
         values={"code": code},
         about_id=row.id,
         data_key=key,
+        decoy=not is_due,
     )
     return True
+
+
+async def _code_after(session: Session, asked: bytes, *, known: bool) -> tuple[str, bool]:
+    """The code that a start asks for, and whether a letter with it is due."""
+    fresh = secrets.token_bytes(_SEED_BYTES)
+    before = await store.lock_code(session, asked, fresh)
+    after = rules.with_letter(before, fresh, session.now) if known else None
+    code = after or before
+    await store.put_code(session, asked, code)
+    return _code(session, asked, code.seed), after is not None
 
 
 async def _is_theirs(session: Session, proven: list[bytes], asked: bytes) -> bool:
@@ -199,7 +232,6 @@ async def _ask(
     session: Session, row: SubjectSession, key: vault.DataKey, asked: Identifier, index: bytes
 ) -> None:
     row.asked, row.sealed_asked = index, key.seal(_PLACE, asked)
-    row.code_hash = row.code_until = None
     row.code_tries, row.due_at = 0, session.now
     await wake(session)
 
@@ -232,26 +264,28 @@ def _read(kind: str, text: str, pointer: str) -> Identifier:
     return Identifier(kind, value)
 
 
-async def _spend(runtime: Runtime, index: bytes, address: str) -> None:
-    """Spend from the budgets of codes: from the address, for the identifier, in all."""
-    wait = await limits.take(
-        runtime,
-        limits_rules.seldom(f"code:from:{address}", *rules.CODES_FROM_ONE),
-        limits_rules.seldom(f"code:for:{index.hex()}", *rules.CODES_FOR_ONE),
-        limits_rules.seldom("code:all", *rules.CODES_IN_ALL),
-    )
+async def _admit_start(runtime: Runtime, origin: Origin) -> None:
+    """Spend from the budgets of starts; raises `TooManyCodes`."""
+    wait = await limits.admit(runtime, "code", origin, rules.CODES)
     if wait is not None:
         said = f"Nothing was sent. The next one can be asked for in {wait} s."
         raise TooManyCodes(said, retry_after=wait)
 
 
-async def admit_try(runtime: Runtime, *, address: str) -> None:
-    """Spend from the budgets of tries, of codes and of claims alike: from the address, in all."""
-    wait = await limits.take(
-        runtime,
-        limits_rules.seldom(f"try:from:{address}", *rules.TRIES_FROM_ONE),
-        limits_rules.seldom("try:all", *rules.TRIES_IN_ALL),
-    )
+async def admit_try(runtime: Runtime, origin: Origin) -> None:
+    """Spend from the budgets of tries, of codes and of claims alike; raises `TooManyCodes`."""
+    wait = await limits.admit(runtime, "try", origin, rules.TRIES)
     if wait is not None:
         said = f"Nothing was tried. The next try can be made in {wait} s."
+        raise TooManyCodes(said, retry_after=wait)
+
+
+async def _admit_proof(runtime: Runtime, asked: bytes) -> None:
+    """Spend from the budget of proofs of one phone or e-mail; raises `TooManyCodes`."""
+    budget = limits_rules.seldom(f"proof:{asked.hex()}", *rules.PROOFS_OF_ONE)
+    wait = await limits.take(runtime, budget)
+    if wait is not None:
+        said = (
+            f"You have proven this phone or e-mail often today. It can be proven again in {wait} s."
+        )
         raise TooManyCodes(said, retry_after=wait)

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from registry.platform.db import behind
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.tables import DataKeyRow
-from registry.subjects.rules import DocumentState
-from registry.subjects.tables import SubjectDocument, SubjectSession
+from registry.subjects.rules import Code, DocumentState
+from registry.subjects.tables import SubjectCode, SubjectDocument, SubjectSession
 
 
 def add(session: Session, row: SubjectSession | SubjectDocument) -> None:
@@ -35,6 +36,38 @@ async def lock_due(session: Session) -> SubjectSession | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+_CODE = (SubjectCode.seed, SubjectCode.letters, SubjectCode.letter_at)
+
+
+async def lock_code(session: Session, asked: bytes, seed: bytes) -> Code:
+    """The code of a phone or e-mail, locked; with this seed, and never sent, where there was none."""
+    row = {"asked": asked, "seed": seed, "letters": 0, "asked_at": session.now}
+    added = insert(SubjectCode).values(row)
+    kept = added.on_conflict_do_update(index_elements=["asked"], set_={"asked_at": session.now})
+    return Code(*(await session.execute(kept.returning(*_CODE))).one())
+
+
+async def put_code(session: Session, asked: bytes, code: Code) -> None:
+    """Write a code that is locked."""
+    changed = update(SubjectCode).where(SubjectCode.asked == asked)
+    await session.execute(changed.values(code._asdict()))
+
+
+async def find_code(session: Session, asked: bytes) -> Code | None:
+    """The code of a phone or e-mail; None before the worker has seen to the first start."""
+    found = await session.execute(select(*_CODE).where(SubjectCode.asked == asked))
+    row = found.one_or_none()
+    return None if row is None else Code(*row)
+
+
+async def use_code(session: Session, asked: bytes, code: Code) -> bool:
+    """Let a code be good no longer; False when it was used, or another took its place, meanwhile."""
+    this = (SubjectCode.asked == asked, SubjectCode.seed == code.seed)
+    sent = SubjectCode.letter_at.is_not(None)
+    used = update(SubjectCode).where(*this, sent).values(letter_at=None)
+    return bool((await session.execute(used.returning(SubjectCode.asked))).all())
 
 
 async def find_by_token(session: Session, token: bytes) -> SubjectSession | None:
@@ -105,6 +138,13 @@ async def list_blobs(session: Session) -> set[str]:
     """The names of all files that a document mentions."""
     found = await session.scalars(select(SubjectDocument.blob))
     return {blob for blob in found if blob}
+
+
+async def delete_codes(session: Session, before: datetime) -> int:
+    """Delete codes that nobody asked for since then; returns how many."""
+    of = SubjectCode
+    gone = await session.execute(delete(of).where(of.asked_at < before).returning(of.asked))
+    return len(gone.all())
 
 
 async def delete_documents(session: Session, before: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What is kept of a person who asks: what they proved, as keyed index values, and hashes of code and token."""
+"""What is kept of a person who asks: what they proved, as keyed index values, and a hash of the token; and of codes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -27,11 +27,8 @@ class SubjectSession(Base):
     asked: Mapped[bytes | None]
     sealed_asked: Mapped[bytes | None]
     language: Mapped[str]
-    #: When a code is to be sent; null once that was looked at.
+    #: When the worker is to see whether a letter is due; null once it has.
     due_at: Mapped[datetime | None]
-    #: argon2id of the code; null while none was sent, as when nobody was reported under the identifier.
-    code_hash: Mapped[str | None]
-    code_until: Mapped[datetime | None]
     code_tries: Mapped[int] = mapped_column(SmallInteger)
     #: Keyed hash of the token.
     token: Mapped[bytes | None] = mapped_column(unique=True)
@@ -42,6 +39,23 @@ class SubjectSession(Base):
     def proofs(self) -> int:
         """How many proofs were given."""
         return len(self.proven) + (self.document_records is not None)
+
+
+class SubjectCode(Base):
+    """The code that proves a phone or e-mail. A row for each that was asked for, whether anybody is reported there."""
+
+    __tablename__ = "subject_codes"
+
+    #: The index value of the phone or e-mail.
+    asked: Mapped[bytes] = mapped_column(primary_key=True)
+    #: What the code is derived from, under a key that is not in the database. A new code has another.
+    seed: Mapped[bytes]
+    #: Letters with this code.
+    letters: Mapped[int] = mapped_column(SmallInteger)
+    #: When the last of them was made; null while there is none, as where nobody is reported.
+    letter_at: Mapped[datetime | None]
+    #: When the worker last saw to a start.
+    asked_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SubjectDocument(Base):

@@ -19,9 +19,9 @@ Identifier = Annotated[
 Code = Annotated[
     str,
     Meta(
-        pattern="^[0-9]{6}$(?!\\n)",
-        examples=["493817"],
-        extra={SAYS: "must be the six digits that you were sent"},
+        pattern="^[0-9]{10}$(?!\\n)",
+        examples=["4938170256"],
+        extra={SAYS: "must be the ten digits that you were sent"},
     ),
 ]
 
@@ -34,7 +34,7 @@ class SessionStart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class SessionStarted(Struct, frozen=True, kw_only=True):
-    """The same whether or not anybody is reported under it. If so, a code is on its way."""
+    """The same whether or not anybody is reported under it. If so, its code was sent, now or before."""
 
     session_id: UUID
 

@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -142,30 +143,29 @@ async def starts(registry: Registry, victim: str) -> Counter[int]:
 
 
 async def test_a_thousand_starts_neither_flood_a_phone_nor_fill_a_table(sandbox: Registry) -> None:
-    """So many of one phone an hour, and so many from one address: the rest are told to come again."""
+    """One letter for one phone, and so many starts from one address: the rest are told to come again."""
     scene = await shown(sandbox)
     before = await scene.state()
     letters = len(sandbox.letters())
     answers = await starts(sandbox, scene.subject["phone"])
-    begun, most = answers[202], rules.CODES_FROM_ONE[1]
-    assert answers == {202: begun, 429: CROWD - begun}
-    assert most - CROWD / 10 <= begun <= most + 1
+    begun, most = answers[202], rules.CODES.address[1]
+    assert set(answers) <= {202, 429, 503}, "a busy machine turns some away at the gate"
+    assert most <= begun <= most + 10, "one more fits every twelve seconds"
     told = sandbox.letters()[letters:]
-    assert {one["to"] for one in told} == {scene.subject["phone"]}
-    assert len(told) == rules.CODES_FOR_ONE[1]
+    assert [one["to"] for one in told] == [scene.subject["phone"]]
     assert await rows.count(sandbox.runtime, "subject_sessions") == begun
     after = await scene.state()
-    assert after == {**before, "messages": before["messages"] + len(told)}
-    everybodys = limits_rules.seldom("code:all", *rules.CODES_IN_ALL)
+    assert after == {**before, "messages": before["messages"] + begun}, "all but one are decoys"
+    everybodys = limits_rules.seldom("code:all", *rules.CODES.shared)
     left = (await limits.spend(sandbox.runtime, everybodys, 0)).remaining
-    assert left[1] >= rules.CODES_IN_ALL[1] - begun, "who is turned away takes nothing from others"
+    assert left[1] >= rules.CODES.shared[1] - begun, "who is turned away takes nothing from others"
 
 
-async def test_without_the_budgets_a_phone_is_flooded(
+async def test_without_the_limit_of_letters_a_phone_is_flooded(
     sandbox: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "CODES_FOR_ONE", (10**6, 10**6))
-    monkeypatch.setattr(rules, "CODES_FROM_ONE", (10**6, 10**6))
+    monkeypatch.setattr(rules, "LETTERS", 10**6)
+    monkeypatch.setattr(rules, "LETTER_AFTER", timedelta())
     phone = (await shown(sandbox)).subject["phone"]
     answers = [await sandbox.http.post(SESSIONS, json={"phone": phone}) for _ in range(12)]
     assert {answer.status_code for answer in answers} == {202}

@@ -9,10 +9,13 @@ import msgspec
 import pytest
 
 from registry.limits import watch
+from registry.lookups import canaries
 from registry.platform import policy as policies
+from registry.platform.actor import CONSOLE
 from registry.platform.policy import Plan
-from registry.platform.runtime import Runtime
+from registry.platform.runtime import Runtime, transaction
 from tests.factories.registry import Registry, Shop, query, serving
+from tests.limits.test_suspension import settled
 
 UNMATCHED = 8
 #: In one block, and each in another.
@@ -30,6 +33,10 @@ async def small(running: Runtime, request: pytest.FixtureRequest) -> AsyncIterat
     policy = msgspec.structs.replace(sandbox, plans=dict.fromkeys(sandbox.plans, plan))
     async with serving(replace(running, policy=policy)) as served:
         yield served
+
+
+#: Numbers of nobody's that the operator laid where lists are gathered.
+CANARIES = [f"+38039{n:03d}7777" for n in range(100, 100 + watch.CANARIES)]
 
 
 async def _reported(registry: Registry, numbers: list[str]) -> None:
@@ -88,3 +95,24 @@ async def test_going_through_a_block_ends(
         assert set(later) == {(0, 0)}
     else:
         assert (answered, revealed) == (40, 10)
+
+
+@pytest.mark.parametrize("small", [1000], indirect=True)
+@pytest.mark.parametrize("held", [True, False], ids=["held", "taken out"])
+async def test_a_list_with_canaries_ends(
+    small: Registry, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """A list was gathered together with the canaries in it: at the third the keys are stopped."""
+    if not held:
+        monkeypatch.setattr(watch, "stops", lambda _: [])
+    async with transaction(small.runtime) as session:
+        await canaries.plant(session, CONSOLE, CANARIES, "list", country="UA")
+    await _reported(small, SCATTERED)
+    shop, half = await small.shop(), len(SCATTERED) // 2
+    keys = await _keys(shop)
+    answered, _ = await _revealed(keys, [*SCATTERED[:half], *CANARIES])
+    assert answered == half + len(CANARIES) - held
+    if held:
+        await settled(shop)
+    later = await _revealed(keys, SCATTERED[half:])
+    assert later == ((0, 0) if held else (half, half // EVERY))

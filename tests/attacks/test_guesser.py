@@ -1,7 +1,6 @@
 """Whoever guesses codes, a great many at once, or has a token that is not good here, or not good any more."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,17 +8,19 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from registry.platform import answer_headers, clock, passwords, secrets
+from registry.platform import answer_headers, clock, secrets
 from registry.platform.db import plain_dsn
 from registry.staff.rules import Role
 from registry.subjects import rules, service, store
 from registry.subjects.tables import SubjectSession
 from tests.attacks.strangers import disputed, doors, holder, knock, reported, told
 from tests.disputes.test_detachments import say
+from tests.disputes.test_documents import decide, send
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem
-from tests.subjects.test_proofs import SESSIONS, code_to, prove, proven, start
+from tests.subjects.test_proofs import SESSIONS, WRONG, code_to, prove, proven, start
 
+MOST = rules.CODE_TRIES
 NOBODY_PHONE = "+380505559999"
 
 
@@ -34,36 +35,35 @@ async def held(shared_sandbox: Registry, shop: Shop) -> tuple[dict[str, str], di
 
 
 async def guess(registry: Registry, phone: str, *, at_once: int) -> tuple[int, int]:
-    """(codes really compared, tokens won) of so many guesses at once, the right one being the last of them."""
+    """(guesses that found a try left, tokens won) of so many at once, the right one being the last of them."""
     session_id = await start(registry, phone=phone)
     code = code_to(registry, phone) or ""
-    wrong = [f"{n:06d}" for n in range(at_once) if f"{n:06d}" != code][: at_once - 1]
-    compared = 0
-    verify = passwords.verify
+    counted = 0
+    try_ = service._try
 
-    async def counting(encoded: str, secret: str) -> bool:
-        nonlocal compared
-        compared += encoded != service._NO_CODE
-        return await verify(encoded, secret)
+    async def counting(session: Any, row: SubjectSession, guess: str) -> Any:
+        nonlocal counted
+        counted += row.code_tries < rules.CODE_TRIES
+        return await try_(session, row, guess)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "verify", counting)
-        sent = [prove(registry, session_id, code=one) for one in [*wrong, code]]
-        answers = await asyncio.gather(*sent)
-    return compared, sum(answer.status_code == 200 for answer in answers)
+        patch.setattr(service, "_try", counting)
+        guesses = [*[WRONG] * (at_once - 1), code]
+        answers = await asyncio.gather(*(prove(registry, session_id, code=one) for one in guesses))
+    return counted, sum(answer.status_code == 200 for answer in answers)
 
 
 async def test_guessing_at_once_wins_no_further_try(shared_sandbox: Registry, shop: Shop) -> None:
     victim = await reported(shared_sandbox, shop)
-    compared, _ = await guess(shared_sandbox, victim["phone"], at_once=24)
-    assert compared == rules.CODE_TRIES
+    counted, _ = await guess(shared_sandbox, victim["phone"], at_once=24)
+    assert counted == MOST
 
 
 @pytest.mark.parametrize("control", ["the lock", "the count"])
 async def test_guesses_would_win_without(
     shared_sandbox: Registry, shop: Shop, monkeypatch: pytest.MonkeyPatch, control: str
 ) -> None:
-    """Guesses that do not wait for one another, or are not counted, are compared beyond the fifth."""
+    """Guesses that do not wait for one another, or are not counted, find a try left beyond the fifth."""
     if control == "the lock":
 
         async def unlocked(session: Any, session_id: UUID) -> SubjectSession | None:
@@ -72,11 +72,10 @@ async def test_guesses_would_win_without(
 
         monkeypatch.setattr(store, "lock", unlocked)
     else:
-        uncounted: Callable[..., bool] = lambda asked, now: asked.code_hash is not None  # noqa: E731 - a control taken out
-        monkeypatch.setattr(rules, "code_is_open", uncounted)
+        monkeypatch.setattr(rules, "CODE_TRIES", 10**4)
     victim = await reported(shared_sandbox, shop)
-    compared, _ = await guess(shared_sandbox, victim["phone"], at_once=24)
-    assert compared > rules.CODE_TRIES
+    counted, _ = await guess(shared_sandbox, victim["phone"], at_once=24)
+    assert counted > MOST
 
 
 async def test_a_right_code_sent_many_times_at_once_is_one_proof(
@@ -90,6 +89,26 @@ async def test_a_right_code_sent_many_times_at_once_is_one_proof(
     assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422]
 
 
+async def test_a_found_claim_opens_nothing(shared_sandbox: Registry, shop: Shop) -> None:
+    """The claim of an accepted document counts together with the identifier that it was sent for, and no other."""
+    victim, finder = [await reported(shared_sandbox, shop) for _ in range(2)]
+    _, token = await holder(shared_sandbox, victim["phone"])
+    sent = (await send(shared_sandbox, token)).json()
+    case = await shared_sandbox.as_staff(
+        Role.MODERATOR, "GET", f"/v1/moderation/documents/{sent['id']}"
+    )
+    reports = [one["report_id"] for one in case.json()["held"]]
+    accepted = await decide(shared_sandbox, sent["id"], "accept", reports=reports)
+    assert accepted.status_code == 200, accepted.text
+    unproven = await start(shared_sandbox, phone=victim["phone"])
+    theirs, _ = await holder(shared_sandbox, finder["phone"])
+    for session_id in (unproven, theirs):
+        refused = await prove(shared_sandbox, session_id, document=sent["claim"])
+        assert problem(refused) == (422, "proof-refused")
+    own, _ = await holder(shared_sandbox, victim["phone"])
+    assert (await prove(shared_sandbox, own, document=sent["claim"])).json()["proofs"] == 2
+
+
 async def test_forty_thousand_guesses_break_nothing(shared_sandbox: Registry, shop: Shop) -> None:
     """Whoever goes on guessing is refused as before: the count of tries ends with the last that counts."""
     session_id = await start(shared_sandbox, phone=NOBODY_PHONE)
@@ -100,7 +119,7 @@ async def test_forty_thousand_guesses_break_nothing(shared_sandbox: Registry, sh
             n=tries,
             id=UUID(session_id),
         )
-        assert problem(await prove(shared_sandbox, session_id, code="000000")) == (
+        assert problem(await prove(shared_sandbox, session_id, code=WRONG)) == (
             422,
             "proof-refused",
         )

@@ -4,24 +4,25 @@ What they are told is the same byte for byte, whatever is held: status, headers 
 anew for each request.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import event
 
+from registry.messages import jobs as message_jobs
+from registry.messages import service as messages
 from registry.platform.errors import NotFound
 from registry.reports import file_access
+from registry.subjects import jobs as subject_jobs
 from registry.subjects import rules, service
 from registry.subjects.tables import SubjectSession
 from tests.attacks.strangers import MARK, disputed, doors, holder, knock, reported, told
+from tests.attacks.traces import traced
 from tests.disputes.test_detachments import say
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem
-from tests.subjects.test_proofs import SESSIONS, code_to, prove, start
+from tests.subjects.test_proofs import SESSIONS, WRONG, code_to, prove, start
 
 NOBODY_PHONE, NOBODY_MAIL = "+380505559999", "nobody@mail.example"
 
@@ -31,37 +32,30 @@ async def shop(shared_sandbox: Registry) -> Shop:
     return await shared_sandbox.shop()
 
 
-@contextmanager
-def statements(registry: Registry) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    seen: list[str] = []
-    engine = registry.runtime.database.engine.sync_engine
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        seen.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+async def seen_to(registry: Registry) -> list[Any]:
+    """What the worker does for a start: its code, then its letter."""
+    found = []
+    for job in (subject_jobs.send_codes, message_jobs.deliver):
+        with traced(registry) as seen:
+            done = await job(registry.runtime)
+        # Several messages are looked for at once, in no order.
+        found.append((done, sorted(seen)))
+    return found
 
 
 async def beginnings(registry: Registry, known: str, unknown: str) -> list[Any]:
-    """What a stranger is told of each of the two, and what the registry does for it: a start, then wrong codes."""
+    """What a stranger is told of each of the two, and what the registry does for it: a start, its code, wrong codes."""
     found = []
     for value in (known, unknown):
         kind = "email" if "@" in value else "phone"
-        with statements(registry) as seen:
+        with traced(registry) as seen:
             begun = await registry.http.post(SESSIONS, json={kind: value})
         answers = [(told(begun), seen)]
-        await registry.work()
-        code = code_to(registry, value)
-        wrong = "111111" if code == "000000" else "000000"
+        answers += await seen_to(registry)
         for _ in range(rules.CODE_TRIES + 2):
-            with statements(registry) as seen:
+            with traced(registry) as seen:
                 session_id = begun.json().get("session_id", uuid4())
-                refused = await prove(registry, session_id, code=wrong)
+                refused = await prove(registry, session_id, code=WRONG)
             answers.append((told(refused), seen))
         found.append(answers)
     return found
@@ -71,13 +65,19 @@ async def beginnings(registry: Registry, known: str, unknown: str) -> list[Any]:
 async def test_a_stranger_is_told_the_same_of_everybody(
     shared_sandbox: Registry, shop: Shop, kind: str
 ) -> None:
-    """Byte for byte, and by the same statements, so that the time tells no more than the words."""
+    """Byte for byte, by the same statements and under the same locks, so that the time tells no more than the words.
+
+    A second start, for which no letter is due, is no other than the first.
+    """
     victim = await reported(shared_sandbox, shop)
     nobody = {"phone": NOBODY_PHONE, "email": NOBODY_MAIL}
-    known, unknown = await beginnings(shared_sandbox, victim[kind], nobody[kind])
-    for number, (one, other) in enumerate(zip(known, unknown, strict=True)):
-        assert one[0] == other[0], f"answer {number}"
-        assert one[1] == other[1], f"what answer {number} took"
+    await shared_sandbox.work()
+    for _ in range(2):
+        known, unknown = await beginnings(shared_sandbox, victim[kind], nobody[kind])
+        for number, (one, other) in enumerate(zip(known, unknown, strict=True)):
+            assert one[0] == other[0], f"answer {number}"
+            assert one[1], f"what answer {number} took"
+            assert one[1] == other[1], f"what answer {number} took"
     assert code_to(shared_sandbox, victim[kind]) is not None
     assert code_to(shared_sandbox, nobody[kind]) is None
 
@@ -85,9 +85,8 @@ async def test_a_stranger_is_told_the_same_of_everybody(
 async def test_it_would_be_seen(
     shared_sandbox: Registry, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A registry that looks first and answers then is told apart, by its words or by its statements alone."""
-    victim = await reported(shared_sandbox, shop)
-    ask = service._ask
+    """A registry that looks first, or has less to do for nobody, is told apart by its words or its statements alone."""
+    ask, with_letter = service._ask, messages.enqueue
 
     async def looks(session: Any, row: Any, key: Any, asked: Any, index: bytes) -> None:
         await ask(session, row, key, asked, index)
@@ -99,22 +98,54 @@ async def test_it_would_be_seen(
         if not await service._is_theirs(session, [], index):
             raise NotFound
 
-    for leaky in (looks, says):
-        monkeypatch.setattr(service, "_ask", leaky)
-        known, unknown = await beginnings(shared_sandbox, victim["phone"], NOBODY_PHONE)
-        assert known != unknown
+    async def drops(session: Any, *, decoy: bool, **given: Any) -> None:
+        if not decoy:
+            await with_letter(session, **given)
+
+    for place, leaky in ((service, looks), (service, says), (messages, drops)):
+        victim = await reported(shared_sandbox, shop)
+        await shared_sandbox.work()
+        with monkeypatch.context() as patch:
+            patch.setattr(place, "enqueue" if place is messages else "_ask", leaky)
+            known, unknown = await beginnings(shared_sandbox, victim["phone"], NOBODY_PHONE)
+        assert known != unknown, leaky
+
+
+async def test_each_try_is_compared(
+    shared_sandbox: Registry, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a known phone, nobody's, one that the worker has not seen to, where no try is left, and where it is over."""
+    victim = await reported(shared_sandbox, shop)
+    known, nobodys = [await start(shared_sandbox, phone=p) for p in (victim["phone"], NOBODY_PHONE)]
+    begun = await shared_sandbox.http.post(SESSIONS, json={"phone": "+380505559998"})
+    tried = await start(shared_sandbox, phone=victim["phone"])
+    for _ in range(rules.CODE_TRIES):
+        await prove(shared_sandbox, tried, code=WRONG)
+    over, _ = await holder(shared_sandbox, victim["phone"])
+    derived: list[bytes] = []
+    derive = service._code
+
+    def noted(session: Any, asked: bytes, seed: bytes) -> str:
+        derived.append(asked)
+        return derive(session, asked, seed)
+
+    monkeypatch.setattr(service, "_code", noted)
+    for session_id in (known, nobodys, begun.json()["session_id"], tried, over):
+        derived.clear()
+        refused = await prove(shared_sandbox, session_id, code=WRONG)
+        assert problem(refused) == (422, "proof-refused")
+        assert len(derived) == 1
 
 
 async def named(registry: Registry, victim: dict[str, str], other: dict[str, str]) -> list[Any]:
-    """What the phone's holder is told when they name a second identifier, and when they guess its code."""
+    """What the phone's holder is told, and the registry does, when they name a second identifier and guess its code."""
     session_id, _ = await holder(registry, victim["phone"])
     found = []
     for value in (victim["email"], other["email"], NOBODY_MAIL):
         answer = await prove(registry, session_id, identifier=value)
-        await registry.work()
-        code = code_to(registry, value)
-        guess = await prove(registry, session_id, code="111111" if code == "000000" else "000000")
-        found.append((told(answer), told(guess)))
+        done = await seen_to(registry)
+        guess = await prove(registry, session_id, code=WRONG)
+        found.append((told(answer), done, told(guess)))
     return found
 
 
@@ -203,6 +234,18 @@ async def test_being_rid_of_a_number_tells_not_of_how_much(
         answers.append(told(await say(shared_sandbox, token)))
     assert answers[0][0] == 201
     assert answers[0] == answers[1]
+
+
+async def test_a_number_that_was_detached_leads_to_nobody(
+    shared_sandbox: Registry, shop: Shop
+) -> None:
+    """The new holder is not taken for the old one, who is still found by the rest."""
+    victim, asker = await reported(shared_sandbox, shop), await shared_sandbox.shop()
+    _, token = await holder(shared_sandbox, victim["phone"])
+    assert (await asker.look_up(phone=victim["phone"]))["result"] == "record"
+    assert (await say(shared_sandbox, token)).status_code == 201
+    assert (await asker.look_up(phone=victim["phone"]))["result"] == "no_record"
+    assert (await asker.look_up(email=victim["email"]))["result"] == "record"
 
 
 async def beside(

@@ -14,6 +14,7 @@ import pytest
 from registry.platform import clock
 from registry.reports import rules, views
 from registry.reports.rules import Event, State
+from registry.staff.rules import Role
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem, submission
 from tests.reports.states import in_state
@@ -229,6 +230,26 @@ async def test_what_comes_back_altered_is_told_anew(registry: Registry) -> None:
         assert await bands(asker, phone) == []
     async with registry.after(19 * DAY + HOUR):
         assert await bands(asker, phone) == ["20000-100000"]
+
+
+async def test_a_moderator_decides_on_what_they_read(shared: Registry, shop: Shop) -> None:
+    """The reporter alters a report that is being decided upon: the decision is refused, and what is shown was read."""
+    report_id = await in_state(
+        shared.runtime, shop, State.SCREENING, **submission(subject=somebody())
+    )
+    path = f"/v1/moderation/reports/{report_id}"
+    read = (await shared.as_staff(Role.MODERATOR, "GET", path)).json()["report"]["version"]
+    asked = await shared.decide(report_id, "request_info", "unclear")
+    assert asked.status_code == 200, asked.text
+    assert (await edit(shop, report_id)).status_code == 200
+    late = {
+        "decision": "publish",
+        "reason_code": "proof_standard_met",
+        "reason": "Looked at every document.",
+        "version": read,
+    }
+    answer = await shared.as_staff(Role.MODERATOR, "POST", f"{path}/decision", late, number=1)
+    assert problem(answer) == (409, "report-already-decided")
 
 
 async def in_second_screening(registry: Registry, shop: Shop) -> str:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from registry import app
+from tests.attacks.bugs import row_security_is_off
 from tests.factories import rows
 from tests.factories.registry import PDF, Registry, Shop, problem, query, submission
 
@@ -91,6 +92,22 @@ async def test_what_is_anothers_is_not_there(
         told.add(answer.content.replace(answer.headers["x-request-id"].encode(), b""))
     assert len(told) == 1
     assert await _state_of(scene) == before
+
+
+@pytest.mark.parametrize(("method", "path", "body"), TRIES)
+async def test_the_code_alone_refuses(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: Any
+) -> None:
+    """The same where row-level security is off: each of the two layers keeps them apart by itself."""
+    row_security_is_off(monkeypatch)
+    ids = {
+        "report": scene.report,
+        "lookup": scene.lookup,
+        "key": scene.key,
+        "business": scene.victim.id,
+    }
+    answer = await _try(scene, scene.attacker, method, path.format(**ids), body)
+    assert problem(answer) == (404, "not-found")
 
 
 async def _state_of(scene: Scene) -> list[Any]:

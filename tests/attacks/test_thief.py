@@ -201,6 +201,25 @@ async def test_a_thousand_values_leave_no_trace(sandbox: Registry, log_lines: li
     assert traces(metrics, said) == []
 
 
+async def test_no_path_is_logged_as_it_was_sent(shared: Registry, log_lines: list[Any]) -> None:
+    """Who types a number where it does not belong, or follows a wrong link, leaves it in no log line and no metric."""
+    person = planted(20261123, 1)[0]
+    for value in (person["phone"], person["email"], person["tax_id"]):
+        for path in (
+            value,
+            f"v1/{value}",
+            f"v1/reports/{value}",
+            f"docs/{value}",
+            f"health/{value}",
+        ):
+            assert (await shared.http.get(f"/{path}?q={value}")).status_code in {400, 401, 404}
+            assert (await shared.http.put(f"/{path}")).status_code in {404, 405}
+    assert len([line for line in log_lines if line["event"] == "request"]) == 30
+    said = [person["phone"], person["email"], person["tax_id"]]
+    assert traces(repr(log_lines).encode(), said) == []
+    assert traces((await shared.http.get("/metrics")).content, said) == []
+
+
 async def test_what_must_hold_addresses_is_for_its_owner_alone(sandbox: Registry) -> None:
     """The outbox, where no mail server is set: its letters are in the clear, and 0600 in a folder of 0700."""
     await sandbox.published(await sandbox.shop(email=f"{MARK}@members.example"))

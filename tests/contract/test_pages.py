@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import httpx
@@ -130,8 +131,8 @@ async def test_the_page_for_people_tells_this_deployments_numbers(shared: Regist
     assert "$" not in text
     assert f"within {policy.appeal_days} days" in text
     assert f"{policy.answer_days} днів на відповідь" in text
-    assert subjects.CODE_FOR.seconds == pages.CODE_MINUTES * 60
-    assert f"good for {pages.CODE_MINUTES} minutes" in text
+    assert timedelta(hours=pages.CODE_HOURS) == subjects.CODE_FOR
+    assert f"good for {pages.CODE_HOURS} hours" in text
 
 
 def test_words_are_escaped() -> None:

@@ -140,8 +140,9 @@ class Shop:
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
-    """The status and the stable name of a refusal."""
-    return answer.status_code, answer.json()["type"].removeprefix("urn:registry:problem:")
+    """The status and the stable name of a refusal; no name where nothing was refused."""
+    named: str = answer.json().get("type", "")
+    return answer.status_code, named.removeprefix("urn:registry:problem:")
 
 
 def query(**subject: Any) -> dict[str, Any]:
@@ -172,6 +173,14 @@ class Registry:
     runtime: Runtime
     http: httpx.AsyncClient
     keys: dict[Role, list[str]] = field(default_factory=dict)
+
+    def called_from(self, address: str) -> "Registry":
+        """The same registry, called from that address."""
+        transport = self.http._transport
+        assert isinstance(transport, httpx.ASGITransport)
+        moved = httpx.ASGITransport(transport.app, client=(address, 4711))
+        http = httpx.AsyncClient(transport=moved, base_url=self.http.base_url, timeout=60)
+        return dataclasses.replace(self, http=http)
 
     async def sign_up(self, **changes: Any) -> httpx.Response:
         """A sign-up, as sent."""

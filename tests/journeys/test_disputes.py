@@ -10,7 +10,7 @@ import pytest
 from registry.platform import clock
 from tests.disputes.people import Person, answered, rule
 from tests.factories.registry import Registry, Shop, problem
-from tests.subjects.test_proofs import SESSIONS, code_to, prove, proven
+from tests.subjects.test_proofs import SESSIONS, WRONG, code_to, prove, proven
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 PHONE, MAIL, NAME = "+380505550171", "halyna.journey@mail.example", "Бондаренко Галина"
@@ -229,7 +229,7 @@ async def _is_rid_of_it(registry: Registry, report_id: str) -> None:
     assert proof.json()["proofs"] == 1
     for guess in ("somebody@mail.example", "halyna@mail.example"):
         assert (await prove(registry, begun, identifier=guess)).status_code == 200
-        assert (await prove(registry, begun, code="123456")).status_code == 422
+        assert (await prove(registry, begun, code=WRONG)).status_code == 422
     for path in ("file", "disputes", "objections", "erasure-requests"):
         refused = await http.get(f"/v1/subject/{path}", headers=token)
         assert problem(refused) == (403, "second-proof-needed")

@@ -30,6 +30,8 @@ class MailServer:
     def __init__(self) -> None:
         self.mail_reply, self.rcpt_reply, self.data_reply = TAKEN, TAKEN, TAKEN
         self.taken: list[EmailMessage] = []
+        #: The senders that were named, also where no mail followed.
+        self.senders: list[str] = []
         self.recipients: list[str] = []
         self.encrypted: list[bool] = []
         self.signed_in: list[str] = []
@@ -46,6 +48,7 @@ class MailServer:
         options: list[str],
     ) -> str:
         envelope.mail_from = address
+        self.senders.append(address)
         return self.mail_reply
 
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls

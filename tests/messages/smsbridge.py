@@ -38,6 +38,8 @@ class Bridge:
         self.got: list[dict[str, Any]] = []
         self.heads: list[dict[str, str]] = []
         self.paths: list[str] = []
+        #: How often it was asked what it takes, without a message.
+        self.asked = 0
         #: Set when a message has come in, before the answer.
         self.began = threading.Event()
 
@@ -81,6 +83,11 @@ def serving(bridge: Bridge, *, tls: ssl.SSLContext | None = None) -> Iterator[Br
                     self.wfile.write(bytes([byte]))
             except OSError:
                 return  # the registry has hung up
+
+        def do_OPTIONS(self) -> None:
+            bridge.asked += 1
+            self.send_response(405)
+            self.end_headers()
 
         def do_GET(self) -> None:
             bridge.paths.append(self.path)

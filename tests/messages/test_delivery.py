@@ -1,15 +1,17 @@
 """Messages through a real SMTP server: accepted, refused, tried again, bounced, given up."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from registry.messages import rules
+from registry.messages import delivery, rules
 from registry.messages import service as messages
 from registry.messages.rules import Channel, State, Template, Transport
 from registry.messages.service import MessageNotAccepted
@@ -104,6 +106,31 @@ async def test_a_server_that_stays_down_fails_after_the_last_try(with_smtp: Open
         assert outcome.state == State.FAILED
 
 
+class Meeting(MailServer):
+    """After the first mail, takes none before four are being sent at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.met = 0, asyncio.Event()
+
+    async def handle_RCPT(self, *given: Any) -> str:  # noqa: N802 - the name aiosmtpd calls
+        self.began += 1
+        if self.began == 5:
+            self.met.set()
+        if self.began > 1:
+            await self.met.wait()
+        return await super().handle_RCPT(*given)
+
+
+async def test_a_server_that_is_slow_with_one_letter_holds_up_no_other(with_smtp: Opened) -> None:
+    with serving(Meeting()) as server:
+        async with with_smtp(f"smtp://127.0.0.1:{server.port}") as runtime:
+            for _ in range(5):
+                await queued(runtime)
+            assert await messages.deliver_due(runtime) == 5
+            assert len(server.taken) == 5
+
+
 async def code(runtime: Runtime, session_id: UUID) -> None:
     """A one-time code is queued."""
     async with transaction(runtime) as session:
@@ -120,20 +147,20 @@ async def code(runtime: Runtime, session_id: UUID) -> None:
 
 
 async def test_a_code_is_not_sent_when_it_is_good_no_longer(with_smtp: Opened) -> None:
-    """A server that stays down is tried for ten minutes; one that was never asked in that time gets nothing late."""
+    """A server that stays down is tried for four hours; one that was never asked in that time gets nothing late."""
     tried, slept = uuid7(), uuid7()
     with serving(MailServer()) as server:
         async with with_smtp(f"smtp://127.0.0.1:{server.port}") as runtime:
             server.rcpt_reply = "450 4.2.0 come again"
             await code(runtime, tried)
-            for passed in (0, 65, 370):
+            for passed in (0, 65, 370, 2_200, 9_500):
                 with clock.shifted(timedelta(seconds=passed)):
                     assert await messages.deliver_due(runtime) == 1
             (status,) = await about(runtime, tried)
-            assert (status.attempts, status.state) == (3, State.FAILED)
+            assert (status.attempts, status.state) == (5, State.FAILED)
             server.rcpt_reply = "250 OK"
             await code(runtime, slept)
-            with clock.shifted(timedelta(minutes=10)):
+            with clock.shifted(timedelta(hours=4)):
                 assert await messages.deliver_due(runtime) == 1
             (status,) = await about(runtime, slept)
             assert (status.attempts, status.state) == (0, State.FAILED)
@@ -153,7 +180,7 @@ async def test_a_crash_after_sending_sends_again_under_the_same_id(
         async with with_smtp(f"smtp://127.0.0.1:{server.port}") as runtime:
             await queued(runtime, report)
             with monkeypatch.context() as patched:
-                patched.setattr(messages, "_step", crash)
+                patched.setattr(delivery, "step", crash)
                 with pytest.raises(KeyboardInterrupt):
                     await messages.deliver_due(runtime)
             await messages.deliver_due(runtime)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from registry.messages import rules
+from registry.messages import delivery, rules
 from registry.messages import service as messages
 from registry.messages.rules import Channel, State, Transport
 from registry.messages.service import MessageNotFound
@@ -247,7 +247,7 @@ async def test_a_crash_after_sending_sends_again_under_the_same_id(
     report = uuid7()
     await texted(both, report)
     with monkeypatch.context() as patched:
-        patched.setattr(messages, "_step", crash)
+        patched.setattr(delivery, "step", crash)
         with pytest.raises(KeyboardInterrupt):
             await messages.deliver_due(both)
     await messages.deliver_due(both)

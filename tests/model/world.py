@@ -20,6 +20,7 @@ import pytest
 
 from registry.businesses import rules as business_rules
 from registry.identities import service as known
+from registry.limits.rules import Allowance
 from registry.matching.fingerprints import keyed
 from registry.platform import clock, runtime, secrets, vault
 from registry.platform.ids import uuid7
@@ -164,8 +165,7 @@ async def opened(url: str, folder: Path) -> AsyncIterator[tuple[Registry, Shop, 
     """A registry under the default policy, but for budgets; a business that asks; two moderators of no business."""
     with pytest.MonkeyPatch.context() as patch:
         # By the real clock as well: two businesses sign up in each example.
-        for budget in ("SIGN_UPS_FROM_ONE", "SIGN_UPS_IN_ALL"):
-            patch.setattr(business_rules, budget, (10**7, 10**6))
+        patch.setattr(business_rules, "SIGN_UPS", Allowance(*[(10**7, 10**6)] * 4))
         async with _serving(url, folder) as registry:
             moderators = [await registry.staff_key(Role.MODERATOR, n) for n in range(2)]
             yield registry, await registry.shop(), moderators

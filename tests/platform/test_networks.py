@@ -72,13 +72,13 @@ def test_what_is_this_machine(host: str, ours: bool) -> None:
 @pytest.mark.parametrize(
     ("address", "counted"),
     [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
-        ("", ""),
-        ("unix:", "unix:"),
+        ("192.0.2.7", ("192.0.2.7/32", "192.0.2.0/24")),
+        ("::ffff:192.0.2.7", ("192.0.2.7/32", "192.0.2.0/24")),
+        ("2001:db8:1:2:3:4:5:6", ("2001:db8:1:2::/64", "2001:db8:1::/48")),
+        ("2001:db8:1:2::", ("2001:db8:1:2::/64", "2001:db8:1::/48")),
+        ("", ("", "")),
+        ("unix:", ("unix:", "unix:")),
     ],
 )
-def test_whom_an_address_is_counted_as(address: str, counted: str) -> None:
+def test_what_an_address_is_counted_as(address: str, counted: tuple[str, str]) -> None:
     assert origin(address) == counted

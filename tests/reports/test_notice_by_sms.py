@@ -12,6 +12,7 @@ from registry.platform import clock, runtime
 from registry.platform.settings import from_env
 from registry.reports.rules import State
 from registry.staff.rules import Role
+from registry.subjects import rules
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem, serving
 from tests.messages import mailserver, smsbridge
@@ -182,7 +183,9 @@ async def test_a_code_goes_to_the_phone(texting: Registry, bridge: Bridge) -> No
     await texting.work()
     text = bridge.got[-1]["text"]
     code = next(
-        word for word in text.replace(",", " ").split() if word.isdigit() and len(word) == 6
+        word
+        for word in text.replace(",", " ").split()
+        if word.isdigit() and len(word) == rules.CODE_DIGITS
     )
     proof = f"{SESSIONS}/{begun.json()['session_id']}/proof"
     proven = await texting.http.post(proof, json={"code": code})

@@ -38,7 +38,7 @@ def only_style(style: str) -> str:
 
 POLICY = only_style(STYLE)
 #: How long a one-time code is good; `subjects.rules` says so, from above.
-CODE_MINUTES = 10
+CODE_HOURS = 4
 
 
 def environment(folder: Path, style: str) -> Environment:
@@ -105,7 +105,7 @@ def for_people(settings: Settings, policy: Policy) -> bytes:
         "ruling_days": policy.ruling_days,
         "appeal_days": policy.appeal_days,
         "erase_days": policy.erase_after_days,
-        "code_minutes": CODE_MINUTES,
+        "code_hours": CODE_HOURS,
     }
     values = {
         "texts": TEXTS,
