@@ -30,15 +30,35 @@ FIRM = 6.0
 
 
 class _Groups(Generic[K]):
-    """Disjoint sets of records, each with its members and those whom they contradict."""
+    """Disjoint sets of records, each with its members and those whom they contradict, and what links them."""
 
-    def __init__(self, records: Iterable[K], apart: Iterable[tuple[K, K]]) -> None:
+    def __init__(
+        self, records: Iterable[K], apart: Iterable[tuple[K, K]], agree: Callable[[K, K], bool]
+    ) -> None:
         self.of: dict[K, K] = {record: record for record in records}
         self.members: dict[K, set[K]] = {record: {record} for record in self.of}
         self.foes: dict[K, set[K]] = {record: set() for record in self.of}
         for one, other in apart:
             self.foes[one].add(other)
             self.foes[other].add(one)
+        self.agree = agree
+        #: Record -> the records that decisions link with it, with their weights; a moderator's decision comes first.
+        self.near: dict[K, dict[K, float]] = defaultdict(dict)
+        #: Record -> those that moderators hold to be of its party, itself among them: they speak with one voice.
+        self.voice: dict[K, frozenset[K]] = {}
+
+    def link(self, one: K, other: K, weight: float) -> None:
+        """Note a decision for one party."""
+        self.near[one].setdefault(other, weight)
+        self.near[other].setdefault(one, weight)
+
+    def bind(self, bound: Iterable[tuple[K, K]]) -> None:
+        """Join what moderators hold to be of one party."""
+        for one, other in bound:
+            self.link(one, other, math.inf)
+            if self.of[one] != self.of[other]:
+                self.join(one, other)
+        self.voice = {record: frozenset(self.members[self.of[record]]) for record in self.of}
 
     def join(self, one: K, other: K) -> None:
         """Make the groups of two records one."""
@@ -51,8 +71,56 @@ class _Groups(Generic[K]):
         self.foes[kept] |= self.foes.pop(gone)
 
     def excluded(self, ours: K, theirs: K) -> bool:
-        """Whether a record of one group contradicts one of the other."""
+        """Tell whether a record of one group contradicts one of the other."""
         return not self.foes[ours].isdisjoint(self.members[theirs])
+
+    def connected(self, ours: AbstractSet[K], theirs: AbstractSet[K]) -> bool:
+        """Tell whether a record of one set is linked with one of the other, or agrees with it."""
+        return any(
+            other in self.near[one] or self.agree(one, other) for one in ours for other in theirs
+        )
+
+    def rivalled(self, weight: float, one: K, other: K) -> bool:
+        """Tell whether either end fits about as well with another group, which is of another party for all we know."""
+        return self._torn(weight, one, self.of[other]) or self._torn(weight, other, self.of[one])
+
+    def _torn(self, weight: float, mine: K, wanted: K) -> bool:
+        links = [rival for rival, heavy in self.near[mine].items() if heavy >= weight - MARGIN]
+        support = Counter(self.of[rival] for rival in links)
+        fitting = support.pop(wanted, 0)
+        support.pop(self.of[mine], None)
+        firm = weight >= FIRM
+        alone = not firm and len(self.members[self.of[mine]]) == len(self.voice[mine])
+        for group, number in support.items():
+            if (not firm or number >= fitting) and self.excluded(group, wanted):
+                return True
+            if alone and not self.connected(self.members[group], self.members[wanted]):
+                return True
+        return False
+
+    def bridged(self, one: K, other: K) -> bool:
+        """Tell whether one end alone would hold the two groups together."""
+        ours, theirs = self.members[self.of[one]], self.members[self.of[other]]
+        rest, their_rest = ours - self.voice[one], theirs - self.voice[other]
+        if rest and not self.connected(rest, theirs):
+            return True
+        return bool(their_rest) and not self.connected(ours, their_rest)
+
+    def join_all(self, ordered: Sequence[tuple[float, K, K]]) -> None:
+        """Join by the engine's links, the heaviest first, until none joins anything more.
+
+        What was refused may be connected by what was joined since.
+        """
+        joined = True
+        while joined:
+            joined = False
+            for weight, one, other in ordered:
+                ours, theirs = self.of[one], self.of[other]
+                if ours == theirs or self.excluded(ours, theirs):
+                    continue
+                if not self.rivalled(weight, one, other) and not self.bridged(one, other):
+                    self.join(one, other)
+                    joined = True
 
 
 def partition(
@@ -66,67 +134,15 @@ def partition(
     """Divide records into parties, each in the order given, parties in the order of their first records.
 
     `links` are (weight, one, other) of the engine's decisions for one party, `bound` the moderators'.
-    `agree` tells whether two records agree on more than a contact. `apart` are pairs of records that are known to be of
-    two parties.
+    `agree` tells, in either order, whether two records agree on more than a contact. `apart` are pairs of records that
+    are known to be of two parties.
     """
     place = {record: number for number, record in enumerate(records)}
-    groups = _Groups(records, apart)
-    near: dict[K, dict[K, float]] = defaultdict(dict)
-    for one, other in bound:
-        near[one][other] = near[other][one] = math.inf
-        if groups.of[one] != groups.of[other]:
-            groups.join(one, other)
-    #: Record -> those that moderators hold to be of its party, itself among them: they speak with one voice.
-    voice = {record: frozenset(groups.members[groups.of[record]]) for record in groups.of}
-
+    groups = _Groups(records, apart, agree)
+    groups.bind(bound)
     ordered = sorted(links, key=lambda link: (-link[0], *sorted((place[link[1]], place[link[2]]))))
     for weight, one, other in ordered:
-        near[one].setdefault(other, weight)
-        near[other].setdefault(one, weight)
-
-    def connected(ours: AbstractSet[K], theirs: AbstractSet[K]) -> bool:
-        """Whether a record of one set is linked with one of the other, or agrees with it."""
-        return any(
-            other in near[one] or agree(*sorted((one, other), key=place.__getitem__))
-            for one in ours
-            for other in theirs
-        )
-
-    def rivalled(weight: float, one: K, other: K) -> bool:
-        """Whether either end fits another group about as well, which cannot be of the same party for all we know."""
-        for mine, its in ((one, groups.of[other]), (other, groups.of[one])):
-            support = Counter(
-                groups.of[rival] for rival, heavy in near[mine].items() if heavy >= weight - MARGIN
-            )
-            fitting = support.pop(its, 0)
-            wanted = fitting if weight >= FIRM else 0
-            support.pop(groups.of[mine], None)
-            alone = weight < FIRM and len(groups.members[groups.of[mine]]) == len(voice[mine])
-            for group, number in support.items():
-                if number >= wanted and groups.excluded(group, its):
-                    return True
-                if alone and not connected(groups.members[group], groups.members[its]):
-                    return True
-        return False
-
-    def bridged(one: K, other: K) -> bool:
-        """Whether one end alone would hold the two groups together."""
-        ours, theirs = groups.members[groups.of[one]], groups.members[groups.of[other]]
-        rest, their_rest = ours - voice[one], theirs - voice[other]
-        return bool(
-            (rest and not connected(rest, theirs))
-            or (their_rest and not connected(ours, their_rest))
-        )
-
-    joined = True
-    while joined:  # what was refused may be connected by what was joined since
-        joined = False
-        for weight, one, other in ordered:
-            ours, theirs = groups.of[one], groups.of[other]
-            if ours == theirs or groups.excluded(ours, theirs):
-                continue
-            if not rivalled(weight, one, other) and not bridged(one, other):
-                groups.join(one, other)
-                joined = True
+        groups.link(one, other, weight)
+    groups.join_all(ordered)
     parties = [sorted(members, key=place.__getitem__) for members in groups.members.values()]
     return sorted(parties, key=lambda party: place[party[0]])

@@ -158,7 +158,7 @@ async def _pairs(registry: Registry, shop: Shop) -> None:
     """A question answered, and the identity then split and merged."""
     for phone in ("0505550194", "0505550195"):
         like = {"name": "Яблонська Леся", "birth_date": "1991-05-17"}
-        await shop.report(subject={**like, "phone": phone})
+        await registry.published(shop, subject={**like, "phone": phone})
     base, because = "/v1/moderation", {"reason": "Looked at both."}
     queue = (await registry.as_staff(Role.MODERATOR, "GET", f"{base}/queue?limit=100")).json()
     pair = next(item["id"] for item in queue["items"] if item["kind"] == "pair")
