@@ -88,7 +88,9 @@ def _persons(tokens: Sequence[_Token], name: str) -> Iterator[tuple[_Token, _Tok
     words = parts.rest or parts.core
     surnames = [_Name(word.code) for word in words if not name_words.looks_patronymic(word)]
     for token in tokens:
-        if any(surname.is_in(token.code) for surname in surnames):
+        # A short surname is a common word as well, such as "кіт" or "of" in a firm's name.
+        telling = token.capital or len(token.code) >= _SHORTEST
+        if telling and any(surname.is_in(token.code) for surname in surnames):
             yield token, token
 
 

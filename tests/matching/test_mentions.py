@@ -9,7 +9,7 @@ from registry.matching.mentions import Kind, Mention, identifiers, outermost
 from registry.matching.named import names
 
 FIRMS = ["ТОВ «Світ Взуття»", "ФОП Шевченко Олена Ігорівна", "Rozetka LLC", "ТОВ «Соняшник»"]
-OWNERS = ["Кравець Іван Петрович", "Мороз О.", "Марія Зеленська"]
+OWNERS = ["Кравець Іван Петрович", "Мороз О.", "Марія Зеленська", "Кіт Василь", "Bank of the West"]
 
 NAMED = [
     ("Дзвоніть мені 050 555 01 77, я все поясню", Kind.PHONE, "050 555 01 77"),
@@ -50,6 +50,7 @@ NAMED = [
     ("Rozetka's courier", Kind.NAME, "Rozetka's"),
     ("домовилися з паном Кравцем", Kind.NAME, "Кравцем"),
     ("Зеленської не було", Kind.NAME, "Зеленської"),
+    ("обіцяв пан Кіт особисто", Kind.NAME, "Кіт"),
     ("Кpaвeць обіцяв", Kind.NAME, "Кpaвeць"),  # with Latin p, a and e
 ]
 
@@ -83,6 +84,7 @@ HONEST = [
     "Договорились по телефону, письменного договора нет.",
     "Версия 2.10.3 не работала, версию 2.11 не передали.",
     "Мороженое растаяло, вернул сразу.",
+    "Курьер ушёл, потому что кот выбежал; кіт удома.",
     "I collected the parcel on the third day and have the receipt.",
     "Order 4711 for 1250 UAH was paid on 5 November 2026.",
     "The invoice INV-2026-00417 was settled in two parts, 500 and 750 USD.",
