@@ -106,8 +106,6 @@ async def decide_dispute(
             caller.id,
             idempotency_key,
             lambda: moderation.decide(session, caller, dispute_id, command),
-            status=200,
-            required=False,
         )
 
 
@@ -132,7 +130,6 @@ async def say_as_moderator(
             caller.id,
             idempotency_key,
             lambda: moderation.say(session, caller, dispute_id, command),
-            status=201,
         )
 
 
@@ -165,8 +162,6 @@ async def decide_detachment(
             caller.id,
             idempotency_key,
             lambda: detachments.decide(session, caller, detachment_id, command),
-            status=200,
-            required=False,
         )
 
 

@@ -94,7 +94,6 @@ async def open_dispute(
             person.session_id,
             idempotency_key,
             lambda: service.open_(session, person, command),
-            status=201,
         )
 
 
@@ -138,8 +137,6 @@ async def detach(
             person.session_id,
             idempotency_key,
             lambda: detachments.detach(session, person, command),
-            status=201,
-            required=False,
         )
 
 
@@ -162,7 +159,6 @@ async def claim_settlement(
             person.session_id,
             idempotency_key,
             lambda: service.claim(session, person, command),
-            status=201,
         )
 
 
@@ -204,7 +200,6 @@ async def add_my_evidence(
             person.session_id,
             idempotency_key,
             add,
-            status=201,
             body=content,
         )
 
@@ -241,9 +236,7 @@ async def say(
             dispute = await service.lock_own(session, person, dispute_id)
             return await hearing.say(session, person.actor, dispute, Side.PERSON, command)
 
-        return await idempotent(
-            request, session, person.session_id, idempotency_key, write, status=201
-        )
+        return await idempotent(request, session, person.session_id, idempotency_key, write)
 
 
 ROUTES = [

@@ -73,7 +73,6 @@ async def submit(
             caller.business_id,
             idempotency_key,
             lambda: service.submit(session, caller, command),
-            status=201,
         )
 
 
@@ -140,7 +139,6 @@ async def add_evidence(
             caller.business_id,
             idempotency_key,
             lambda: evidence.add(session, caller, report_id, name, content),
-            status=201,
             body=content,
         )
 
@@ -205,7 +203,6 @@ async def reinsert_report(
             caller.business_id,
             idempotency_key,
             lambda: service.reinsert(session, caller, report_id, command),
-            status=201,
         )
 
 

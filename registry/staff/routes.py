@@ -111,8 +111,6 @@ async def decide_business(
             caller.id,
             idempotency_key,
             lambda: businesses.decide(session, caller.actor, business_id, command),
-            status=200,
-            required=False,
         )
     forget_keys(request)
     return answer
@@ -164,8 +162,6 @@ async def lift_suspension(
             caller.id,
             idempotency_key,
             lambda: lifted(session),
-            status=200,
-            required=False,
         )
     forget_keys(request)
     return answer
