@@ -2,10 +2,11 @@
 
 import dataclasses
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,6 +36,7 @@ JOBS = (
     Job("send_codes", subject_jobs.send_codes, 1),
     Job("deliver_webhooks", webhook_jobs.deliver, 1),
     Job("tell_disabled", business_jobs.tell_disabled, 1),
+    Job("index_owners", business_jobs.index_owners, 1),
     Job("deliver", message_jobs.deliver, 1),
     Job("take_proofs", report_jobs.take_proofs, 1),
     Job("advance_due", report_jobs.advance_due, 1),
@@ -45,6 +47,10 @@ JOBS = (
     Job("recount_due", dispute_jobs.recount_due, 1),
     Job("escalate_detachments", dispute_jobs.escalate_detachments, 1),
 )
+#: How the paths end by which staff decide.
+DECISIONS = ("/decision",)
+#: Where a case holds what is decided upon, if not the case itself.
+DECIDED = ("business", "dispute", "objection", "report")
 _numbers = itertools.count(1)
 
 
@@ -69,6 +75,13 @@ def rnokpp(born: date, serial: int) -> str:
     weights = (-1, 5, 7, 9, 4, 6, 10, 5, 7)
     check = sum(w * int(d) for w, d in zip(weights, body, strict=True)) % 11 % 10
     return f"{body}{check}"
+
+
+def person_name(number: int) -> str:
+    """An invented person's name, each unlike the others in every word."""
+    syllables = [first + second for first in "бвгджзклмнпрстфхцч" for second in "аеио"]
+    drawn = Random(number).choices(syllables, k=9)
+    return f"{''.join(drawn[:5]).title()} {''.join(drawn[5:]).title()}"
 
 
 @dataclass
@@ -180,7 +193,7 @@ class Registry:
             "register_code": edrpou(4_100_000 + number),
             "email": f"office{number}@shop.example",
             "website": "https://shop.example",
-            "beneficial_owners": [f"Власник Номер {number}"],
+            "beneficial_owners": [person_name(number)],
         }
         return await self.http.post("/v1/businesses", json={**body, **changes})
 
@@ -217,15 +230,42 @@ class Registry:
     async def as_staff(
         self, role: Role, method: str, path: str, body: Any = None, *, number: int = 0
     ) -> httpx.Response:
-        """One call with a staff key."""
+        """One call with a staff key. A decision without a version is one on what was just read."""
+        if path.endswith(DECISIONS) and body is not None and "version" not in body:
+            body = {**body, "version": await self._version(role, path.rpartition("/")[0], number)}
         headers = {"Authorization": f"Bearer {await self.staff_key(role, number)}"}
         return await self.http.request(method, path, json=body, headers=headers)
 
-    async def decide_business(self, business_id: UUID, decision: str) -> dict[str, Any]:
-        """An operator's decision on a business."""
+    async def _version(self, role: Role, place: str, number: int) -> int:
+        """The version of a case that is decided upon; what may not be read has some."""
+        case = (await self.as_staff(role, "GET", place, number=number)).json()
+        inner = next((case[what] for what in DECIDED if what in case), case)
+        version: int = inner.get("version", 1)
+        return version
+
+    async def business_case(self, business_id: UUID) -> dict[str, Any]:
+        """A business as an operator reads it before a decision."""
+        path = f"/v1/operations/businesses/{business_id}"
+        answer = await self.as_staff(Role.OPERATOR, "GET", path)
+        assert answer.status_code == 200, answer.text
+        case: dict[str, Any] = answer.json()
+        return case
+
+    async def decide_business(
+        self, business_id: UUID, decision: str, *, same: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """An operator's decision on a business: other claims are left, owners differ but for those of `same`."""
+        case = await self.business_case(business_id)
+        answers: dict[str, Any] = {}
+        if decision == "verify":
+            asked = {one["id"] for one in case["owners"] if one["same"] is None}
+            answers["claims"] = {"leave_others": True}
+            answers["owners"] = {"same": [*same], "different": [*asked.difference(same)]}
         path = f"/v1/operations/businesses/{business_id}/decision"
-        body = {"decision": decision, "reason": "Register entry and domain checked."}
-        answer = await self.as_staff(Role.OPERATOR, "POST", path, body)
+        body = {"decision": decision, "reason": "Register entry and domain checked.", **answers}
+        answer = await self.as_staff(
+            Role.OPERATOR, "POST", path, {**body, "version": case["business"]["version"]}
+        )
         assert answer.status_code == 200, answer.text
         view: dict[str, Any] = answer.json()
         return view
