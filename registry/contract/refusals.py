@@ -31,7 +31,12 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "look_up": ("lookup-insufficient", "quota-exceeded", "key-suspended"),
         "look_up_batch": ("quota-exceeded", "key-suspended"),
         "view_receipt": ("key-suspended",),
-        "submit": ("submission-refused", "reinsertion-required"),
+        "submit": (
+            "submission-refused",
+            "reinsertion-required",
+            "first-reports-wait",
+            "too-many-reports",
+        ),
         "edit_report": ("submission-refused", "illegal-transition", "reinsertion-required"),
         "add_evidence": (
             "illegal-transition",
@@ -41,7 +46,12 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "withdraw_report": ("illegal-transition",),
         "settle_report": ("illegal-transition",),
-        "reinsert_report": ("submission-refused", "illegal-transition"),
+        "reinsert_report": (
+            "submission-refused",
+            "illegal-transition",
+            "first-reports-wait",
+            "too-many-reports",
+        ),
         "sign_up": ("too-many-sign-ups",),
         "prove_email": ("code-refused",),
         "create_key": ("rule-broken",),

@@ -1,4 +1,5 @@
-"""One member a register code, which a pending claim does not reserve; owners are found by the words of their names.
+"""One member a register code, which a pending claim does not reserve; owners are found by the words of their names;
+a business's decided reports are counted.
 
 The index values of names need the registry's keys: the worker adds them after the upgrade (`owners_indexed`).
 """
@@ -41,6 +42,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("business_id", "other_id", name=op.f("pk_owner_answers")),
     )
     op.create_index("ix_owner_answers_other_id", "owner_answers", ["other_id"])
+    op.create_index("ix_report_decisions_business_id", "report_decisions", ["business_id"])
     op.execute("ALTER TABLE owner_answers ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE owner_answers FORCE ROW LEVEL SECURITY")
     op.execute("GRANT SELECT, INSERT ON owner_answers TO registry_system")
