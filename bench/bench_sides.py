@@ -40,8 +40,16 @@ def ours(url: str, folder: Path) -> Any:
     @asynccontextmanager
     async def opening() -> AsyncIterator[Runtime]:
         async with runtime.running(settings, url) as opened:
-            plans = {"partner": Plan(minute=10_000_000, day=100_000_000, unmatched=100_000_000)}
-            raised = msgspec.structs.replace(opened.policy, plans=plans)
+            plans = {
+                "partner": Plan(
+                    minute=10_000_000,
+                    day=100_000_000,
+                    unmatched=100_000_000,
+                    reports_day=10**6,
+                    reports_month=10**6,
+                )
+            }
+            raised = msgspec.structs.replace(opened.policy, plans=plans, newcomer_reports=0)
             yield dataclasses.replace(opened, policy=raised)
 
     return app.serving(opening)

@@ -36,6 +36,7 @@ from bench_load import Load
 from bench_sides import CONTROLS, serve
 
 from registry.businesses import service as businesses
+from registry.businesses import verification
 from registry.businesses.rules import Scope, Verdict
 from registry.businesses.wire import BusinessDecision, KeyRequest, SignUp
 from registry.identities import service as identities
@@ -86,8 +87,8 @@ async def member(session: Session) -> tuple[UUID, str]:
     """A verified business and its key for lookups."""
     body = SignUp(name="Bench", country="UA", register_code="41000012", email="b@shop.example")
     business = await businesses.sign_up(session, body, plan="partner")
-    decision = BusinessDecision(decision=Verdict.VERIFY, reason="bench")
-    await businesses.decide(session, CONSOLE, business.id, decision)
+    decision = BusinessDecision(decision=Verdict.VERIFY, reason="bench", version=1)
+    await verification.decide(session, CONSOLE, business.id, decision)
     actor = Actor(kind=ActorKind.BUSINESS, business_id=business.id)
     made = await businesses.create_key(
         session, actor, KeyRequest(label="b", scopes=[Scope.LOOKUP, Scope.REPORT])

@@ -54,6 +54,7 @@ JOBS = (
     Job("recount_conduct", disputes.recount_all, every=HOURLY, wakes=False),
     Job("count_months", transparency.count_months, every=HOURLY, wakes=False),
     Job("withdraw_abandoned", reports.withdraw_abandoned, every=HOURLY, wakes=False),
+    Job("index_owners", businesses.index_owners, every=HOURLY, wakes=False),
     Job("sweep_reports", reports.sweep, every=HOURLY, wakes=False),
     Job("sweep_limits", limits.sweep, every=HOURLY, wakes=False),
     Job("add_lookup_months", lookups.add_months, every=HOURLY, wakes=False),

@@ -69,6 +69,8 @@ class Member(msgspec.Struct, frozen=True):
     #: Sealing keys and budgets are per business.
     data_key: DataKey
     budget: Budget
+    #: What the reports that it files spend from.
+    reports: Budget
     suspension: Suspension | None
 
     @property
@@ -102,6 +104,7 @@ def remembered(runtime: Runtime) -> Recent[Member]:
             expires_at=key.expires_at,
             data_key=vault.unwrap(runtime.keyring, business.data_key_id, wrapped, kek_version),
             budget=limits_rules.lookups(str(business.id), plan.minute, plan.day, plan.unmatched),
+            reports=limits_rules.reports(str(business.id), plan.reports_day, plan.reports_month),
             suspension=suspension_of(business),
         )
 
@@ -109,12 +112,16 @@ def remembered(runtime: Runtime) -> Recent[Member]:
 
 
 def member(
-    scope: Scope | None = None, *, test: bool = False, suspended: bool = False
+    scope: Scope | None = None,
+    *,
+    test: bool = False,
+    suspended: bool = False,
+    reports: bool = False,
 ) -> Callable[..., Any]:
     """A guard: a good key with `scope` (None: any), of a business whose state allows it.
 
     `test` lets `bcr_test_` keys in, `suspended` a suspended business: it may still take back what it said.
-    The answer's headers tell the budget, which only lookups spend.
+    The answer's headers tell the budget of lookups, or that of `reports` where the call spends from it.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
@@ -123,7 +130,8 @@ def member(
         # Not by `connection.state`, which is copied each time it is asked for.
         state = connection.scope["state"]
         state["member"] = caller
-        state["answer_headers"] = partial(_read_budget, runtime, caller.budget)
+        told = caller.reports if reports else caller.budget
+        state["answer_headers"] = partial(_read_budget, runtime, told)
         shares: Shares = connection.app.state.shares
         shares.take(state, caller.business_id)
         if caller.test and not test:

@@ -98,7 +98,6 @@ async def create_key(
             caller.business_id,
             idempotency_key,
             lambda: service.create_key(session, caller.actor, command),
-            status=201,
         )
 
 

@@ -1,6 +1,5 @@
 """What may happen to a business, and what its keys may do."""
 
-import re
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -47,6 +46,23 @@ TRANSITIONS = MappingProxyType(
         (State.SUSPENDED, Verdict.CLOSE): State.CLOSED,
     }
 )
+
+
+class Likeness(StrEnum):
+    """How alike the owners of two businesses are, the surest first."""
+
+    #: One owner, by a code in common or the same name in full: the two are one source, by rule.
+    EQUAL = "equal"
+    #: Perhaps one owner: an operator decides.
+    NEAR = "near"
+
+
+#: States of a business that claims its register code: waiting, or as a member.
+CLAIMS = frozenset({State.PENDING, State.VERIFIED, State.SUSPENDED})
+#: States of a member. One register code has one member at a time.
+MEMBERS = frozenset({State.VERIFIED, State.SUSPENDED})
+#: States of which the owners count: who closes a business and opens another takes its conduct along.
+OWNED = frozenset({State.VERIFIED, State.SUSPENDED, State.CLOSED})
 
 
 class Scope(StrEnum):
@@ -102,8 +118,3 @@ SIGN_UPS = Allowance(address=(300, 100), network=(600, 200), assured=(20, 5), sh
 CODE_DIGITS = 8
 CODE_HOURS = 24
 CODE_TRIES = 5
-
-
-def owner_form(name: str) -> str:
-    """The form under which two spellings of one owner's name are the same: folded, words in order of the alphabet."""
-    return " ".join(sorted(re.findall(r"\w+", name.casefold())))

@@ -1,21 +1,22 @@
 """Sign-up, verification and keys: who does what, in which order."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from registry.audit import service as audit
-from registry.businesses import alarms, conduct, profile, rules, store
+from registry.businesses import alarms, conduct, owners, profile, rules, store
 from registry.businesses.profile import Profile
 from registry.businesses.rules import Scope, State
-from registry.businesses.tables import ApiKey, Business, Owner
+from registry.businesses.tables import ApiKey, Business
 from registry.businesses.wire import (
     BeneficialOwner,
-    BusinessDecision,
+    BusinessListed,
     BusinessView,
     KeyCreated,
     KeyRequest,
@@ -24,46 +25,25 @@ from registry.businesses.wire import (
     SignUp,
 )
 from registry.limits import service as limits
-from registry.matching import company_code, email
+from registry.matching import company_code, email, names, writing
 from registry.matching.errors import Unreadable
-from registry.messages import service as messages
-from registry.messages.rules import Channel, Template
+from registry.messages.rules import Template
 from registry.platform import passwords, vault
 from registry.platform import secrets as keys
 from registry.platform.actor import Actor, ActorKind
-from registry.platform.db import lock_values
-from registry.platform.errors import Conflict, InvalidValues, QuotaExceeded, RuleBroken
+from registry.platform.errors import InvalidValues, QuotaExceeded, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.networks import Origin, read_networks
 from registry.platform.runtime import Runtime, Session
-from registry.platform.vault import DataKey
 
 log = structlog.get_logger("registry.businesses")
-
-_LETTERS = {
-    State.VERIFIED: Template.BUSINESS_VERIFIED,
-    State.REFUSED: Template.BUSINESS_REFUSED,
-    State.SUSPENDED: Template.BUSINESS_SUSPENDED,
-}
-
-
-class AlreadyRegistered(Conflict):
-    """The register code belongs to a live membership."""
-
-    slug, title = "business-already-registered", "This company is already registered"
 
 
 class TooManySignUps(QuotaExceeded):
     """Sign-ups are limited: from an address, from a network, and of the registry in all."""
 
     slug, title = "too-many-sign-ups", "Too many businesses sign up just now"
-
-
-class DecisionNotPossible(Conflict):
-    """The business's state does not allow the decision, or it changed meanwhile."""
-
-    slug, title = "decision-not-possible", "This decision is not possible now"
 
 
 class CodeRefused(RuleBroken):
@@ -82,17 +62,13 @@ async def admit_sign_up(runtime: Runtime, command: SignUp, *, origin: Origin) ->
 
 
 async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> SignedUp:
-    """Take a business in as `pending`, send a code to its address, and give it its first key (`manage`)."""
-    code, address = _read(command)
-    index = session.keyring.digest("register-code", code)
-    # Sign-ups of one company wait for one another.
-    await lock_values(session, [index])
-    if await store.find_by_register_code(session, index):
-        raise AlreadyRegistered("A company with this register code has signed up already.")
+    """Take a business in as `pending`, send a code to its address, and give it its first key (`manage`).
+
+    Whoever claims the register code or the address already makes no difference: an operator sees it in the case.
+    """
+    said = _read(command)
     business_id = uuid7()
     data_key = await vault.create(session, session.keyring, owner=business_id)
-    owners = [o.name if isinstance(o, BeneficialOwner) else o for o in command.beneficial_owners]
-    said = Profile(command.name, code, address, command.website, owners)
     business = Business(
         id=business_id,
         state=State.PENDING,
@@ -103,74 +79,67 @@ async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> S
         source_id=business_id,
         data_key_id=data_key.id,
         sealed_profile=data_key.seal("businesses.sealed_profile", said),
-        register_code_index=index,
+        register_code_index=session.keyring.digest("register-code", said.register_code),
         created_at=session.now,
     )
     store.add(session, business)
     await session.flush()
-    store.add(session, *_owners(session, business_id, command.beneficial_owners))
-    await _send_code(session, business, data_key, address)
+    await owners.index(session, business, said, command.beneficial_owners)
+    await _send_code(session, business)
     actor = Actor(kind=ActorKind.BUSINESS, business_id=business_id)
     audit.record(session, actor, "business.signed_up", "business", business_id)
     created = await create_key(session, actor, KeyRequest(label="first key", scopes=[Scope.MANAGE]))
     return SignedUp(id=business_id, state=State.PENDING, api_key=created.api_key)
 
 
-def _read(command: SignUp) -> tuple[str, str]:
-    found, code, address = [], "", ""
-    try:
-        code = company_code.normalise(command.register_code, command.country)
-    except Unreadable as fault:
-        found.append(Fault(pointer="/register_code", detail=fault.detail))
-    try:
-        email.normalise(command.email)
-        address = email.address(command.email)
-    except Unreadable as fault:
-        found.append(Fault(pointer="/email", detail=fault.detail))
+def _read(command: SignUp) -> Profile:
+    """What a business says of itself, in normal form; raises `InvalidValues` with every fault."""
+    found: list[Fault] = []
+
+    def read(pointer: str, normalise: Callable[..., str], *given: str) -> str:
+        try:
+            return normalise(*given)
+        except Unreadable as fault:
+            found.append(Fault(pointer, fault.detail))
+            return ""
+
+    said = Profile(
+        name=read("/name", _legal_name, command.name),
+        register_code=read(
+            "/register_code", company_code.normalise, command.register_code, command.country
+        ),
+        email=read("/email", _address, command.email),
+        website=command.website,
+        owners=[
+            read(f"/beneficial_owners/{place}/name", names.normalise, owner.name)
+            if isinstance(owner, BeneficialOwner)
+            else read(f"/beneficial_owners/{place}", names.normalise, owner)
+            for place, owner in enumerate(command.beneficial_owners)
+        ],
+    )
     if command.website is not None and not command.website.startswith(("https://", "http://")):
-        found.append(Fault(pointer="/website", detail="must begin with https:// or http://"))
+        found.append(Fault("/website", "must begin with https:// or http://"))
     if found:
         raise InvalidValues("; ".join(f"{f.pointer}: {f.detail}" for f in found), errors=found)
-    return code, address
+    return said
 
 
-def _owners(
-    session: Session, business_id: UUID, owners: Sequence[str | BeneficialOwner]
-) -> list[Owner]:
-    values = set()
-    for owner in owners:
-        name = owner.name if isinstance(owner, BeneficialOwner) else owner
-        values.add(session.keyring.digest("owner", rules.owner_form(name)))
-        if isinstance(owner, BeneficialOwner) and owner.tax_id:
-            values.add(session.keyring.digest("owner", rules.owner_form(owner.tax_id)))
-    return [Owner(business_id=business_id, owner_index=value) for value in values]
+def _legal_name(text: str) -> str:
+    return writing.plain(text, "The name", 200)
 
 
-async def _send_code(session: Session, business: Business, data_key: DataKey, address: str) -> None:
+def _address(text: str) -> str:
+    email.normalise(text)
+    return email.address(text)
+
+
+async def _send_code(session: Session, business: Business) -> None:
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
     business.email_code_hash = await passwords.hash_(code)
     business.email_code_until = session.now + timedelta(hours=rules.CODE_HOURS)
     business.email_code_tries = 0
-    await _write(session, business, data_key, address, Template.SIGNUP_CODE, {"code": code})
-
-
-async def _write(
-    session: Session,
-    business: Business,
-    data_key: DataKey,
-    address: str,
-    template: Template,
-    values: dict[str, str],
-) -> None:
-    await messages.enqueue(
-        session,
-        template=template,
-        to=address,
-        channel=Channel.MAIL,
-        language=messages.language_of(business.country),
-        values=values,
-        about_id=business.id,
-        data_key=data_key,
+    await profile.write_to(
+        session, business.id, Template.SIGNUP_CODE, {"code": code}, about_id=business.id
     )
 
 
@@ -200,59 +169,6 @@ async def prove_email(session: Session, actor: Actor, business_id: UUID, code: s
     return True
 
 
-async def decide(
-    session: Session, actor: Actor, business_id: UUID, command: BusinessDecision
-) -> BusinessView:
-    """An operator verifies, refuses, suspends or closes; raises `DecisionNotPossible`."""
-    # So do decisions on businesses that share an owner: together they are one source, and answer for each other.
-    owners = await store.list_owner_values(session, business_id)
-    await lock_values(session, [*owners, conduct.turn(session)])
-    business = await store.lock(session, business_id)
-    target = rules.TRANSITIONS.get((State(business.state), command.decision))
-    if target is None:
-        raise DecisionNotPossible(
-            f"A business that is {business.state} cannot be decided upon with this."
-        )
-    if command.version not in (None, business.version):
-        raise DecisionNotPossible(
-            "The business changed since you read it. Read it again, then decide."
-        )
-    data_key = await profile.key_of(session, business)
-    if business.state != State.SUSPENDED or target is not State.CLOSED:
-        business.state_since = session.now
-    business.state = target
-    business.version += 1
-    if target is State.VERIFIED:
-        await _join_source(session, business)
-    audit.record(
-        session,
-        actor,
-        f"business.{target}",
-        "business",
-        business_id,
-        business_id=business_id,
-        details={"email_proven": int(business.email_proven_at is not None)},
-        reason=(data_key, command.reason),
-    )
-    if target in _LETTERS:
-        values = {"reason_text": command.reason}
-        address = profile.opened(business, data_key).email
-        await _write(session, business, data_key, address, _LETTERS[target], values)
-    return await _view(session, business)
-
-
-async def _join_source(session: Session, business: Business) -> None:
-    """Businesses that share a beneficial owner count as one source, by the oldest of them."""
-    sources = await store.sources_of_owners(session, business)
-    if not sources:
-        return
-    business.source_id = sources[0]
-    if len(sources) > 1:
-        await store.unite_sources(session, sources[1:], sources[0])
-    await session.flush()
-    await conduct.judge(session, business.source_id)
-
-
 async def set_plan(session: Session, actor: Actor, business_id: UUID, plan: str) -> None:
     """Move a business to another plan of the policy."""
     if plan not in session.policy.plans:
@@ -278,10 +194,17 @@ async def view(session: Session, business_id: UUID) -> BusinessView:
 
 async def list_views(
     session: Session, *, state: str | None, before: UUID | None, limit: int
-) -> list[BusinessView]:
+) -> list[BusinessListed]:
     """Businesses for an operator, newest first."""
     rows = await store.list_businesses(session, state=state, before=before, limit=limit)
-    return [await _view(session, row) for row in rows]
+    contested = await store.list_contested(session, rows)
+    return [
+        BusinessListed(
+            **msgspec.structs.asdict(await _view(session, row)),
+            contested=row.register_code_index in contested and State(row.state) in rules.CLAIMS,
+        )
+        for row in rows
+    ]
 
 
 states_of = store.states_of

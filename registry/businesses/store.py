@@ -1,19 +1,20 @@
 """Every SQL statement about businesses and their keys."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
-from registry.businesses.rules import State
-from registry.businesses.tables import Alarm, ApiKey, Business, Conduct, Owner
+from registry.businesses.rules import CLAIMS, MEMBERS, OWNED, State
+from registry.businesses.tables import Alarm, ApiKey, Business, Conduct, Owner, OwnerAnswer
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.tables import DataKeyRow
 
 
-def add(session: Session, *rows: Alarm | Business | Conduct | Owner | ApiKey) -> None:
+def add(session: Session, *rows: Alarm | ApiKey | Business | Conduct | OwnerAnswer) -> None:
     """Add rows."""
     session.add_all(rows)
 
@@ -34,18 +35,28 @@ async def lock(session: Session, business_id: UUID) -> Business:
     return found
 
 
-async def list_owner_values(session: Session, business_id: UUID) -> Sequence[bytes]:
-    """The index values of a business's beneficial owners."""
-    query = select(Owner.owner_index).where(Owner.business_id == business_id)
+async def list_claims(session: Session, business: Business) -> Sequence[Business]:
+    """The other businesses that claim the same register code: members first, then proven ones, the oldest first."""
+    query = (
+        select(Business)
+        .where(Business.register_code_index == business.register_code_index)
+        .where(Business.id != business.id, Business.state.in_(CLAIMS))
+        .order_by(Business.state.in_(MEMBERS).desc(), Business.email_proven_at.is_(None))
+        .order_by(Business.id)
+    )
     return (await session.scalars(query)).all()
 
 
-async def find_by_register_code(session: Session, index: bytes) -> Business | None:
-    """The live business with this register code."""
-    live = (State.PENDING, State.VERIFIED, State.SUSPENDED)
-    return await session.scalar(
-        select(Business).where(Business.register_code_index == index, Business.state.in_(live))
+async def list_contested(session: Session, rows: Collection[Business]) -> set[bytes]:
+    """Of these businesses' register codes those that several claim."""
+    query = (
+        select(Business.register_code_index)
+        .where(Business.register_code_index.in_({row.register_code_index for row in rows}))
+        .where(Business.state.in_(CLAIMS))
+        .group_by(Business.register_code_index)
+        .having(func.count() > 1)
     )
+    return set(await session.scalars(query))
 
 
 async def list_businesses(
@@ -60,22 +71,70 @@ async def list_businesses(
     return (await session.scalars(query)).all()
 
 
-async def sources_of_owners(session: Session, business: Business) -> Sequence[UUID]:
-    """Sources of businesses that share an owner or the register code with this one, oldest first.
+async def list_sharing(
+    session: Session, business_id: UUID
+) -> Sequence[Row[Business, bytes, int, bool]]:
+    """Businesses that share an index value of an owner with this one, oldest first.
 
-    A closed one counts: whoever closes a business and opens another takes its conduct along.
+    Returns of each its wrapped data key and the version of what wraps it, and whether a value that they share is
+    certain.
     """
-    own = select(Owner.owner_index).where(Owner.business_id == business.id)
-    theirs = select(Owner.business_id).where(Owner.owner_index.in_(own))
-    same = (Business.register_code_index == business.register_code_index) | Business.id.in_(theirs)
-    rows = await session.execute(
-        select(Business.source_id, func.min(Business.created_at))
-        .where(same, Business.id != business.id)
-        .where(Business.state.in_((State.VERIFIED, State.SUSPENDED, State.CLOSED)))
+    own = select(Owner.owner_index).where(Owner.business_id == business_id)
+    shared = (
+        select(Owner.business_id, func.bool_or(Owner.certain).label("certain"))
+        .where(Owner.owner_index.in_(own), Owner.business_id != business_id)
+        .group_by(Owner.business_id)
+        .subquery()
+    )
+    query = (
+        select(Business, DataKeyRow.wrapped, DataKeyRow.kek_version, shared.c.certain)
+        .join(shared, shared.c.business_id == Business.id)
+        .join(DataKeyRow, DataKeyRow.id == Business.data_key_id)
+        .where(Business.state.in_(OWNED))
+        .order_by(Business.created_at, Business.id)
+    )
+    return (await session.execute(query)).all()
+
+
+async def list_owner_answers(session: Session, business_id: UUID) -> dict[UUID, bool]:
+    """Of which businesses an operator has said whether they have one owner with this one, and what."""
+    of = OwnerAnswer
+    query = select(of).where(or_(of.business_id == business_id, of.other_id == business_id))
+    return {
+        row.other_id if row.business_id == business_id else row.business_id: row.same
+        for row in await session.scalars(query)
+    }
+
+
+async def list_unindexed(session: Session, limit: int) -> Sequence[Business]:
+    """Businesses whose owners are not indexed in the present form, locked; those that are locked are passed over."""
+    query = (
+        select(Business)
+        .where(Business.owners_indexed.is_(False))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def index_owners(session: Session, business_id: UUID, values: Mapping[bytes, bool]) -> None:
+    """Add index values of a business's owners, each with whether it is certain; one that is there already is left."""
+    rows = [
+        {"business_id": business_id, "owner_index": value, "certain": certain}
+        for value, certain in values.items()
+    ]
+    await session.execute(insert(Owner).on_conflict_do_nothing(), rows)
+
+
+async def list_sources(session: Session, ids: Collection[UUID]) -> Sequence[UUID]:
+    """The sources of these businesses, by the oldest of each."""
+    query = (
+        select(Business.source_id)
+        .where(Business.id.in_(ids))
         .group_by(Business.source_id)
         .order_by(func.min(Business.created_at))
     )
-    return [row[0] for row in rows]
+    return (await session.scalars(query)).all()
 
 
 async def unite_sources(session: Session, sources: Collection[UUID], into: UUID) -> None:

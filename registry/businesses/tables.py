@@ -14,13 +14,14 @@ class Business(Base):
 
     __tablename__ = "businesses"
     __table_args__ = (
-        # One live membership a company: a refused or closed one may sign up anew.
+        # One member a register code. A pending claim reserves nothing.
         Index(
             "uq_businesses_register_code_index",
             "register_code_index",
             unique=True,
-            postgresql_where=text("state IN ('pending', 'verified', 'suspended')"),
+            postgresql_where=text("state IN ('verified', 'suspended')"),
         ),
+        Index("ix_businesses_register_code_index", "register_code_index"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -37,6 +38,8 @@ class Business(Base):
     #: `Profile`: name, register code, e-mail, website, owners.
     sealed_profile: Mapped[bytes]
     register_code_index: Mapped[bytes]
+    #: Whether `Owner` has its rows in their present form.
+    owners_indexed: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     email_proven_at: Mapped[datetime | None]
     email_code_hash: Mapped[str | None]
@@ -48,12 +51,27 @@ class Business(Base):
 
 
 class Owner(Base):
-    """Keyed index values of a business's beneficial owners."""
+    """A keyed index value of a business's beneficial owners: of a code, or of a word of a name."""
 
     __tablename__ = "business_owners"
 
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
     owner_index: Mapped[bytes] = mapped_column(primary_key=True, index=True)
+    #: Whether to share it is to have one owner; else it only finds whose names to compare.
+    certain: Mapped[bool]
+
+
+class OwnerAnswer(Base):
+    """What an operator answered of two businesses whose owners may be one."""
+
+    __tablename__ = "owner_answers"
+
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(
+        ForeignKey("businesses.id"), primary_key=True, index=True
+    )
+    same: Mapped[bool]
+    at: Mapped[datetime]
 
 
 class Conduct(Base):

@@ -58,7 +58,6 @@ async def add_webhook(
             lambda: service.add(
                 session, caller.actor, caller.business_id, caller.data_key, command
             ),
-            status=201,
         )
 
 
@@ -97,7 +96,6 @@ async def send_test(
             caller.business_id,
             idempotency_key,
             lambda: service.test(session, caller.actor, caller.business_id, webhook_id),
-            status=201,
         )
 
 

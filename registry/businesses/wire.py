@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from registry.businesses.rules import Probation, Scope, State, Verdict
+from registry.businesses.rules import Likeness, Probation, Scope, State, Verdict
 from registry.limits.watch import Signal
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
@@ -170,6 +170,54 @@ class BusinessView(Struct, frozen=True, kw_only=True):
     lookups_suspended: Annotated[Suspension | None, Meta(description="Null: its keys may look up.")]
 
 
+class BusinessListed(BusinessView, frozen=True, kw_only=True):
+    """A business in an operator's list."""
+
+    contested: Annotated[
+        bool,
+        Meta(description="Whether another business claims the same register code: read the case."),
+    ]
+
+
+class OwnerMatch(Struct, frozen=True, kw_only=True):
+    """Another business whose owner is, or may be, the same."""
+
+    id: UUID
+    name: str
+    state: State
+    beneficial_owners: list[str]
+    likeness: Annotated[
+        Likeness,
+        Meta(
+            description="`equal`: a code or a full name in common; the two are one source once both are verified."
+            " `near`: you decide."
+        ),
+    ]
+    same: Annotated[
+        bool | None,
+        Meta(description="Whether they have one owner. Null: nobody has said yet, and you must."),
+    ]
+
+
+class BusinessCase(Struct, frozen=True, kw_only=True):
+    """All that an operator needs to decide on a business."""
+
+    business: BusinessView
+    claims: Annotated[
+        list[BusinessView],
+        Meta(
+            description="Other businesses that claim the same register code, 100 at most: first the one that is"
+            " verified or suspended, then those whose address is proven, the oldest first. A claim reserves nothing."
+        ),
+    ]
+    owners: Annotated[
+        list[OwnerMatch],
+        Meta(
+            description="Verified, suspended and closed businesses that may have the same owner, oldest first."
+        ),
+    ]
+
+
 class BusinessOnProbation(Struct, frozen=True, kw_only=True):
     """A business of whose decided reports, or of whose owner's, too many were overturned."""
 
@@ -196,16 +244,40 @@ class EmailProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
 
 
+class ClaimsAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What becomes of the other pending claims to the register code."""
+
+    refuse: Annotated[list[UUID], Meta(max_length=500)] = []
+    leave_others: Annotated[
+        bool,
+        Meta(
+            description="Whether those that are not refused stay pending. They cannot be verified meanwhile."
+        ),
+    ] = False
+    reason: Annotated[
+        Paragraph | None, Meta(description="What those that are refused are told.")
+    ] = None
+
+
+class OwnersAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of the businesses that the case asks about have one owner with this one. Each is named once."""
+
+    same: Annotated[list[UUID], Meta(max_length=1000)] = []
+    different: Annotated[list[UUID], Meta(max_length=1000)] = []
+
+
 class BusinessDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An operator's decision on a business."""
+    """An operator's decision on a business. To verify it is to answer what its case asks."""
 
     decision: Verdict
     reason: Annotated[
         Paragraph, Meta(description="What it rests on; kept in the audit log, sealed.")
     ]
     version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+        int, Meta(description="The version decided upon, of the case; a stale one is 409.", ge=1)
+    ]
+    claims: ClaimsAnswer = ClaimsAnswer()
+    owners: OwnersAnswer = OwnersAnswer()
 
 
 class KeyRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,11 +6,17 @@ from uuid import UUID
 
 import rich_click as click
 
-from registry.cli import opening, output
+from registry.cli import opening, output, verification
 from registry.cli.failures import Refusal
 
 if TYPE_CHECKING:
-    from registry.businesses.wire import AlarmView, BusinessView, SignedUp, SignUp
+    from registry.businesses.wire import (
+        AlarmView,
+        BusinessListed,
+        BusinessView,
+        SignedUp,
+        SignUp,
+    )
     from registry.platform.runtime import Runtime
 
 PAGE = 100
@@ -23,6 +29,10 @@ def business() -> None:
     These work on the database itself, with the settings of `registry serve`, beside a running server or
     without one. What they do is in the audit log as done from the console.
     """
+
+
+for _command in (verification.case, verification.verify, verification.suspend):
+    business.add_command(_command)
 
 
 @business.command()
@@ -50,7 +60,8 @@ def add(**given: Any) -> None:
     """Sign a business up and print its id and first key.
 
     The key is shown this once. It has the scope `manage` only; make keys for work with
-    `registry key create`.
+    `registry key create`. Where its case asks something, --verify is refused: add it without, then
+    see `registry business case`.
 
         registry business add "ТОВ «Приклад»" --country UA
             --register-code 99000011 --email office@shop.example
@@ -71,7 +82,7 @@ def add(**given: Any) -> None:
     output.pairs([("id", signed_up.id), ("state", signed_up.state)])
     output.secret("API key", signed_up.api_key)
     if not given["verify"]:
-        _next(f"registry business verify {signed_up.id} --reason ...")
+        _next(f"registry business case {signed_up.id}")
     _next(f"registry key create {signed_up.id} --scope lookup --scope report")
 
 
@@ -104,6 +115,7 @@ async def _add(runtime: "Runtime", command: "SignUp", plan: str, reason: str | N
 
     from registry.businesses import service
     from registry.businesses.rules import Verdict
+    from registry.businesses.verification import decide
     from registry.businesses.wire import BusinessDecision
     from registry.platform.actor import CONSOLE
     from registry.platform.runtime import transaction
@@ -114,45 +126,9 @@ async def _add(runtime: "Runtime", command: "SignUp", plan: str, reason: str | N
         signed_up = await service.sign_up(session, command, plan=plan)
         if reason is None:
             return signed_up
-        decision = BusinessDecision(decision=Verdict.VERIFY, reason=reason)
-        view = await service.decide(session, CONSOLE, signed_up.id, decision)
+        decision = BusinessDecision(decision=Verdict.VERIFY, reason=reason, version=1)
+        view = await decide(session, CONSOLE, signed_up.id, decision)
     return msgspec.structs.replace(signed_up, state=view.state)
-
-
-@business.command()
-@click.argument("business_id", metavar="ID", type=click.UUID)
-@click.option("--reason", required=True, help="What it rests on; kept sealed in the audit log.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@opening.options
-def verify(business_id: UUID, reason: str, **given: Any) -> None:
-    """Verify a business, or lift its suspension: it may look up and report.
-
-    It is told by mail. Businesses that share a beneficial owner count as one source from now on.
-
-        registry business verify 01932f0c-... --reason "Extract of 3 November"
-
-    Exit codes: 0 done, 2 refused, and why.
-    """
-    _decide(business_id, "verify", reason, given)
-
-
-@business.command()
-@click.argument("business_id", metavar="ID", type=click.UUID)
-@click.option(
-    "--reason", required=True, help="Why; the business is told, and the audit log keeps it."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@opening.options
-def suspend(business_id: UUID, reason: str, **given: Any) -> None:
-    """Suspend a business: it may neither look up nor report, and its reports are hidden.
-
-    It is told by mail, with the reason. `registry business verify` lifts it.
-
-        registry business suspend 01932f0c-... --reason "Reports without proof"
-
-    Exit codes: 0 done, 2 refused, and why.
-    """
-    _decide(business_id, "suspend", reason, given)
 
 
 @business.command()
@@ -176,7 +152,7 @@ def plan(business_id: UUID, plan: str, *, as_json: bool, **given: Any) -> None:
             await service.set_plan(session, CONSOLE, business_id, plan)
             return await service.view(session, business_id)
 
-    _show(opening.perform(opening.settings(**given), work), as_json=as_json)
+    verification.show(opening.perform(opening.settings(**given), work), as_json=as_json)
 
 
 @business.command()
@@ -206,7 +182,7 @@ def lift(business_id: UUID, reason: str, *, as_json: bool, **given: Any) -> None
             await alarms.lift(session, CONSOLE, business_id, command.reason)
             return await service.view(session, business_id)
 
-    _show(opening.perform(opening.settings(**given), work), as_json=as_json)
+    verification.show(opening.perform(opening.settings(**given), work), as_json=as_json)
 
 
 @business.command("alarms")
@@ -244,41 +220,6 @@ def alarms_(limit: int, *, as_json: bool, **given: Any) -> None:
     output.table(["at, UTC", "noticed", "business"], rows, folds={2})
 
 
-def _decide(business_id: UUID, verdict: str, reason: str, given: dict[str, Any]) -> None:
-    from registry.businesses import service
-    from registry.businesses.wire import BusinessDecision
-    from registry.platform.actor import CONSOLE
-    from registry.platform.runtime import transaction
-
-    as_json = given.pop("as_json")
-    decision = opening.command_of(BusinessDecision, {"decision": verdict, "reason": reason})
-
-    async def work(runtime: "Runtime") -> "BusinessView":
-        async with transaction(runtime) as session:
-            return await service.decide(session, CONSOLE, business_id, decision)
-
-    _show(opening.perform(opening.settings(**given), work), as_json=as_json)
-
-
-def _show(view: "BusinessView", *, as_json: bool) -> None:
-    if as_json:
-        output.emit(view)
-        return
-    suspended = view.lookups_suspended
-    output.pairs(
-        [
-            ("id", view.id),
-            ("name", view.name),
-            ("state", view.state),
-            ("plan", view.plan),
-            (
-                "lookups",
-                f"suspended since {suspended.since:%Y-%m-%d %H:%M} UTC" if suspended else None,
-            ),
-        ]
-    )
-
-
 @business.command("list")
 @click.option(
     "--state",
@@ -300,16 +241,24 @@ def list_(state: str | None, *, as_json: bool, **given: Any) -> None:
     if as_json:
         output.emit({"items": views})
         return
-    rows = [(v.id, v.state, v.plan, f"{v.name}\n{v.country} {v.register_code}") for v in views]
+    rows = [
+        (
+            v.id,
+            f"{v.state}\ncode contested" if v.contested else v.state,
+            v.plan,
+            f"{v.name}\n{v.country} {v.register_code}",
+        )
+        for v in views
+    ]
     output.table(["id", "state", "plan", "name, code"], rows, folds={3})
     output.err().print(f"[dim]{len(rows)} in all[/]")
 
 
-async def _all(runtime: "Runtime", state: str | None) -> Sequence["BusinessView"]:
+async def _all(runtime: "Runtime", state: str | None) -> Sequence["BusinessListed"]:
     from registry.businesses import service
     from registry.platform.runtime import transaction
 
-    found: list[BusinessView] = []
+    found: list[BusinessListed] = []
     while True:
         before = found[-1].id if found else None
         async with transaction(runtime) as session:

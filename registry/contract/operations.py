@@ -149,8 +149,9 @@ def _parameter(call: Call, types: Components, one: Parameter) -> dict[str, Any]:
     schema = types.schema(Annotated[plain, Meta(**given)] if given else plain)
     if isinstance(one.default, int | str):
         schema["default"] = one.default
-    # What creates something lasting answers 201 and needs the key.
-    required = one.place == "path" or (one.name == idempotency.HEADER and call.status == 201)
+    required = one.place == "path" or (
+        one.name == idempotency.HEADER and idempotency.is_required(call.status)
+    )
     return {
         "name": one.name,
         "in": one.place,

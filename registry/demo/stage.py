@@ -17,6 +17,7 @@ import structlog
 
 from registry.businesses import access as member_access
 from registry.businesses import service as businesses
+from registry.businesses import verification
 from registry.businesses.access import Member
 from registry.businesses.rules import Scope
 from registry.businesses.rules import Verdict as BusinessVerdict
@@ -181,9 +182,11 @@ _OPERATORS = {
 async def _decide_business(stage: Stage, step: Step) -> None:
     slug = _trade(step).slug
     decision, reason = _OPERATORS[step.act]
+    business_id = stage.businesses[slug]
     async with transaction(stage.runtime) as session:
-        command = BusinessDecision(decision=decision, reason=reason)
-        await businesses.decide(session, stage.operator.actor, stage.businesses[slug], command)
+        version = (await businesses.view(session, business_id)).version
+        command = BusinessDecision(decision=decision, reason=reason, version=version)
+        await verification.decide(session, stage.operator.actor, business_id, command)
     if step.act is Act.VERIFY:
         await enrol(stage, slug)
 

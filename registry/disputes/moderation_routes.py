@@ -110,8 +110,6 @@ async def decide_dispute(
             caller.id,
             idempotency_key,
             lambda: moderation.decide(session, caller, dispute_id, command),
-            status=200,
-            required=False,
         )
 
 
@@ -136,7 +134,6 @@ async def say_as_moderator(
             caller.id,
             idempotency_key,
             lambda: moderation.say(session, caller, dispute_id, command),
-            status=201,
         )
 
 
@@ -169,8 +166,6 @@ async def decide_detachment(
             caller.id,
             idempotency_key,
             lambda: detachments.decide(session, caller, detachment_id, command),
-            status=200,
-            required=False,
         )
 
 

@@ -81,8 +81,6 @@ async def answer_dispute(
             caller.business_id,
             idempotency_key,
             lambda: service.answer(session, caller, dispute_id, command.statement),
-            status=200,
-            required=False,
         )
 
 
@@ -118,8 +116,6 @@ async def answer_settlement(
             caller.business_id,
             idempotency_key,
             lambda: service.answer_claim(session, caller, report_id, command),
-            status=200,
-            required=False,
         )
 
 
@@ -153,7 +149,6 @@ async def add_dispute_evidence(
             caller.business_id,
             idempotency_key,
             add,
-            status=201,
             body=content,
         )
 
@@ -193,9 +188,7 @@ async def reply(
             dispute = await service.lock_of_reporter(session, caller, dispute_id)
             return await hearing.say(session, caller.actor, dispute, Side.REPORTER, command)
 
-        return await idempotent(
-            request, session, caller.business_id, idempotency_key, write, status=201
-        )
+        return await idempotent(request, session, caller.business_id, idempotency_key, write)
 
 
 ROUTES = [

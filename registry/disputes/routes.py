@@ -95,7 +95,6 @@ async def open_dispute(
             person.session_id,
             idempotency_key,
             lambda: service.open_(session, person, command),
-            status=201,
         )
 
 
@@ -139,8 +138,6 @@ async def detach(
             person.session_id,
             idempotency_key,
             lambda: detachments.detach(session, person, command),
-            status=201,
-            required=False,
         )
 
 
@@ -163,7 +160,6 @@ async def claim_settlement(
             person.session_id,
             idempotency_key,
             lambda: service.claim(session, person, command),
-            status=201,
         )
 
 
@@ -205,7 +201,6 @@ async def add_my_evidence(
             person.session_id,
             idempotency_key,
             add,
-            status=201,
             body=content,
         )
 
@@ -242,9 +237,7 @@ async def say(
             dispute = await service.lock_own(session, person, dispute_id)
             return await hearing.say(session, person.actor, dispute, Side.PERSON, command)
 
-        return await idempotent(
-            request, session, person.session_id, idempotency_key, write, status=201
-        )
+        return await idempotent(request, session, person.session_id, idempotency_key, write)
 
 
 ROUTES = [

@@ -53,7 +53,6 @@ async def ask_for_erasure(
             person.session_id,
             idempotency_key,
             lambda: service.ask(session, person, command, gone),
-            status=201,
         )
     await _delete(runtime, gone)
     return answer
@@ -88,7 +87,6 @@ async def make_objection(
             person.session_id,
             idempotency_key,
             lambda: service.object_(session, person, command, gone),
-            status=201,
         )
     await _delete(runtime, gone)
     return answer
@@ -135,8 +133,6 @@ async def decide_objection(
             caller.id,
             idempotency_key,
             lambda: moderation.decide(session, caller, objection_id, command, gone),
-            status=200,
-            required=False,
         )
     await _delete(runtime, gone)
     return answer

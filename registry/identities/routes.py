@@ -39,8 +39,6 @@ async def _acted(
             caller.id,
             key,
             lambda: act(session, caller),
-            status=200,
-            required=False,
         )
 
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+MONTH = 30 * DAY
 #: The window that counts distinct identifiers that led to nobody. All others count calls.
 UNMATCHED = "unmatched"
 
@@ -54,6 +55,13 @@ def lookups(holder: str, minute: int, day: int, unmatched: int | None = None) ->
     """The lookup budget of a plan; without `unmatched` only calls are counted."""
     distinct = () if unmatched is None else ((UNMATCHED, unmatched, DAY),)
     return Budget(holder, (*distinct, ("daily", day, DAY), ("burst", minute, MINUTE)))
+
+
+def reports(holder: str, day: int, month: int) -> Budget:
+    """The budget of a plan's reports: those that were taken in."""
+    return Budget(
+        f"reports:{holder}", (("reports-monthly", month, MONTH), ("reports-daily", day, DAY))
+    )
 
 
 def staff(holder: str) -> Budget:

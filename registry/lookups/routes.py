@@ -166,10 +166,14 @@ async def view_receipt(lookup_id: FromPath[UUID], request: Caller) -> LookupAnsw
 @get("/v1/usage", tags=["Account"], guards=[member(test=True)])
 async def view_usage(request: Caller) -> Usage:
     """Read your budgets: limits, what is spent and what is left; and whether your keys may look up."""
-    caller = member_of(request)
-    spent = await service.usage(runtime_of(request), caller)
+    caller, runtime = member_of(request), runtime_of(request)
+    spent = await service.usage(runtime, caller)
+    reports = [] if caller.test else _windows(await limits.spend(runtime, caller.reports, 0))
     return Usage(
-        plan=caller.plan, plan_windows=_windows(spent), lookups_suspended=caller.suspension
+        plan=caller.plan,
+        plan_windows=_windows(spent),
+        report_windows=reports,
+        lookups_suspended=caller.suspension,
     )
 
 

@@ -248,7 +248,7 @@ class Window(Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="`burst` (lookups a minute), `daily` (lookups a day) or `unmatched` (distinct identifiers that"
-            " lead to nobody, a day).",
+            " lead to nobody, a day); `reports-daily` or `reports-monthly` (30 days).",
             examples=["burst"],
         ),
     ]
@@ -267,6 +267,12 @@ class Usage(Struct, frozen=True, kw_only=True):
         list[Window],
         Meta(
             description="Of the business, whichever key is used. A test key has its own, and no window `unmatched`."
+        ),
+    ]
+    report_windows: Annotated[
+        list[Window],
+        Meta(
+            description="Of the reports that the business files. Empty for a test key, which files none."
         ),
     ]
     lookups_suspended: Annotated[

@@ -181,15 +181,15 @@ async def idempotent(
     key: str | None,
     run: Callable[[], Awaitable[object]],
     *,
-    status: int,
-    required: bool = True,
     body: bytes | None = None,
 ) -> Response[Any]:
     """Answer a call under its idempotency key; see `platform.idempotency`.
 
-    `body` is what makes the request the same one, where that is not its body byte for byte (multipart).
+    Whether the key is required follows from the route's status, as the contract says it. `body` is what makes the
+    request the same one, where that is not its body byte for byte (multipart).
     """
-    key = idempotency.check_key(key, required=required)
+    status: int = request.route_handler.status_code
+    key = idempotency.check_key(key, required=idempotency.is_required(status))
     identity = f"{request.method} {request.url.path}\n".encode()
     identity += await request.body() if body is None else body
     answer = await idempotency.once(session, caller_id, key, identity, status, run)

@@ -44,6 +44,11 @@ class Answer(msgspec.Struct, frozen=True):
     replayed: bool
 
 
+def is_required(status: int) -> bool:
+    """Whether a call that takes a key needs one: what creates something lasting, and so answers 201, does."""
+    return status == 201
+
+
 def check_key(key: str | None, *, required: bool) -> str | None:
     """The key as it may be used; raises `InvalidValues` that names the header."""
     if key is None and not required:

@@ -19,15 +19,21 @@ FOLDER = Path(__file__).parent / "policies"
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Lookups a minute, a day, and distinct unmatched identifiers a day; per business and per key."""
+    """A business's budgets: lookups a minute and a day, distinct unmatched identifiers a day, and reports."""
 
     minute: int
     day: int
     unmatched: int
+    reports_day: int
+    #: Within 30 days.
+    reports_month: int
 
     def cut(self, percent: int) -> "Plan":
-        """So much of each budget, and never less than one."""
-        return Plan(*(max(1, number * percent // 100) for number in msgspec.structs.astuple(self)))
+        """The plan with so much of each budget of lookups, and never less than one."""
+        cut = {name: getattr(self, name) for name in ("minute", "day", "unmatched")}
+        return msgspec.structs.replace(
+            self, **{name: max(1, number * percent // 100) for name, number in cut.items()}
+        )
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,6 +77,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     retaliation_days: int
     pile_on_days: int
     pile_on_reports: int
+    newcomer_reports: int
+    newcomer_undecided: int
     incident_max_months: int
     minimum_age_years: int
     receipt_months: int

@@ -24,7 +24,7 @@ async def add(
     media_type = uploads.check(content)
     report = await store.lock(session, report_id, business_id=member.business_id)
     await lifecycle.advance(session, report)
-    if State(report.state) not in rules.OPEN_TO_EVIDENCE:
+    if State(report.state) not in rules.UNDECIDED:
         raise lifecycle.IllegalTransition(
             f"A report that is {report.state} takes no more evidence."
         )

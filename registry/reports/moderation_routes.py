@@ -66,8 +66,6 @@ async def decide(
             caller.id,
             idempotency_key,
             lambda: screening.decide(session, caller, report_id, command),
-            status=200,
-            required=False,
         )
 
 

@@ -27,7 +27,7 @@ from registry.platform.http import (
 from registry.platform.reading import reading
 from registry.platform.routing import takes_file
 from registry.platform.runtime import Session, transaction
-from registry.reports import evidence, service
+from registry.reports import evidence, quota, service
 from registry.reports.rules import State
 from registry.reports.wire import (
     EvidenceView,
@@ -41,6 +41,8 @@ from registry.reports.wire import (
 
 TAGS = ["Reports"]
 GUARDS = [member(Scope.REPORT)]
+#: Of calls that spend from the budget of reports.
+FILES = [member(Scope.REPORT, reports=True)]
 #: What a suspended business may still do.
 OWN_PAST = [member(Scope.REPORT, suspended=True)]
 Caller = Request[Any, Any, Any]
@@ -54,7 +56,7 @@ def _values(request: Connection, body: object) -> list[Fault]:
     return identities.value_faults(body, country=member_of(request).country)
 
 
-@post("/v1/reports", tags=TAGS, guards=GUARDS, **takes(ReportSubmission, _values))
+@post("/v1/reports", tags=TAGS, guards=FILES, **takes(ReportSubmission, _values))
 async def submit(
     command: NamedDependency[ReportSubmission],
     request: Caller,
@@ -65,6 +67,9 @@ async def submit(
     The report rests for the cooling-off time, in which you may edit it or take it back freely. Then a
     moderator screens it, the person is told, and after the notice days lookups show its facts: the category,
     month and amount band, never your name or your words. `visible_from` is the earliest time for that.
+
+    Your plan has a budget of reports a day and a month, which only reports spend that are taken in. Until moderators
+    have decided on ten of your reports, three at most may wait for a decision at once.
     """
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:
@@ -73,8 +78,9 @@ async def submit(
             session,
             caller.business_id,
             idempotency_key,
-            lambda: service.submit(session, caller, command),
-            status=201,
+            lambda: quota.spend(
+                request, session, caller, lambda: service.submit(session, caller, command)
+            ),
         )
 
 
@@ -141,7 +147,6 @@ async def add_evidence(
             caller.business_id,
             idempotency_key,
             lambda: evidence.add(session, caller, report_id, name, content),
-            status=201,
             body=content,
         )
 
@@ -186,7 +191,7 @@ async def settle_report(
         return await service.settle(session, caller, report_id, command.reason)
 
 
-@post("/v1/reports/{report_id:uuid}/reinsertion", tags=TAGS, guards=GUARDS, **takes(Reinsertion))
+@post("/v1/reports/{report_id:uuid}/reinsertion", tags=TAGS, guards=FILES, **takes(Reinsertion))
 async def reinsert_report(
     report_id: FromPath[UUID],
     command: NamedDependency[Reinsertion],
@@ -206,8 +211,12 @@ async def reinsert_report(
             session,
             caller.business_id,
             idempotency_key,
-            lambda: service.reinsert(session, caller, report_id, command),
-            status=201,
+            lambda: quota.spend(
+                request,
+                session,
+                caller,
+                lambda: service.reinsert(session, caller, report_id, command),
+            ),
         )
 
 

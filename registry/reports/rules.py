@@ -164,8 +164,8 @@ ENDED = frozenset({State.SETTLED, State.REJECTED, State.WITHDRAWN, State.REMOVED
 FINAL = ENDED | {State.ERASED}
 #: Whoever was shown the report before it came to this is told.
 CORRECTED = frozenset({State.AMENDED, State.REMOVED, State.WITHDRAWN, State.SETTLED})
-#: States in which evidence may be added.
-OPEN_TO_EVIDENCE = frozenset({State.SUBMITTED, State.SCREENING, State.NEEDS_INFO})
+#: States before a moderator's decision: evidence may be added.
+UNDECIDED = frozenset({State.SUBMITTED, State.SCREENING, State.NEEDS_INFO})
 
 
 class Flag(StrEnum):

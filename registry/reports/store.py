@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from registry.platform.db import behind
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
-from registry.reports.rules import FINAL, State, Verdict
+from registry.reports.rules import FINAL, UNDECIDED, State, Verdict
 from registry.reports.tables import Decision, Erasure, Evidence, Report, Tombstone
 
 
@@ -102,6 +102,24 @@ async def list_open_of(
             .limit(limit)
         )
     ).all()
+
+
+async def count_decided(session: Session, business_id: UUID, most: int) -> int:
+    """How many of a business's reports a moderator published or rejected, counted up to `most`."""
+    query = (
+        select(Decision.report_id)
+        .distinct()
+        .where(Decision.business_id == business_id)
+        .where(Decision.decision.in_((Verdict.PUBLISH, Verdict.REJECT)))
+        .limit(most)
+    )
+    return len((await session.scalars(query)).all())
+
+
+async def list_undecided(session: Session, business_id: UUID) -> Sequence[UUID]:
+    """A business's reports that cool off or wait for a moderator's decision, oldest first."""
+    query = select(Report.id).where(Report.business_id == business_id, Report.state.in_(UNDECIDED))
+    return (await session.scalars(query.order_by(Report.id))).all()
 
 
 async def count_same_contract(session: Session, report: Report) -> int:

@@ -104,7 +104,7 @@ class Decision(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     report_id: Mapped[UUID] = mapped_column(ForeignKey("reports.id"), index=True)
-    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"), index=True)
     moderator_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
     #: When the report's present screening began: approvals count within one screening.
     screening_since: Mapped[datetime]

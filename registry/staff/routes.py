@@ -9,11 +9,18 @@ from litestar.params import FromPath, QueryParameter
 
 from registry.audit import service as audit
 from registry.audit.wire import AuditEntry
-from registry.businesses import alarms
+from registry.businesses import alarms, verification
 from registry.businesses import service as businesses
 from registry.businesses.access import forget_keys
 from registry.businesses.rules import State
-from registry.businesses.wire import AlarmView, BusinessDecision, BusinessView, Lifting
+from registry.businesses.wire import (
+    AlarmView,
+    BusinessCase,
+    BusinessDecision,
+    BusinessListed,
+    BusinessView,
+    Lifting,
+)
 from registry.platform import cursors
 from registry.platform.cursors import Page
 from registry.platform.http import (
@@ -71,11 +78,11 @@ async def list_businesses(
     limit: Limit = cursors.DEFAULT_LIMIT,
     cursor: Cursor = None,
     business_state: BusinessState = None,
-) -> Page[BusinessView]:
+) -> Page[BusinessListed]:
     """List businesses, newest first; with `state=pending` those that wait to be verified."""
     bound = (staff_of(request).id, "businesses", business_state)
 
-    async def listed(session: Session) -> Page[BusinessView]:
+    async def listed(session: Session) -> Page[BusinessListed]:
         before = cursors.read(session.keyring, cursor, *bound)
         views = await businesses.list_views(
             session, state=business_state, before=before, limit=limit + 1
@@ -83,6 +90,19 @@ async def list_businesses(
         return page_of(views, limit, session, lambda view: view.id, *bound)
 
     return await reading(runtime_of(request), listed)
+
+
+@get(
+    "/v1/operations/businesses/{business_id:uuid}",
+    tags=["Operations"],
+    guards=[staff(Role.OPERATOR)],
+)
+async def view_business_case(
+    business_id: FromPath[UUID], request: Request[Any, Any, Any]
+) -> BusinessCase:
+    """Read all that is needed to decide on a business: who else claims its register code, and who may own it too."""
+    async with transaction(runtime_of(request)) as session:
+        return await verification.case(session, business_id)
 
 
 @post(
@@ -101,7 +121,9 @@ async def decide_business(
     """Decide on a business: verify, refuse, suspend or close it. `verify` also lifts a suspension.
 
     Verifying rests on your reason: the register entry, and control of the business's own e-mail
-    (`email_proven_at`) or domain. Suspending hides all its reports at once.
+    (`email_proven_at`) or domain. It answers all that the case asks: `claims` says what becomes of other pending claims
+    to the register code, of which one business is verified at most; `owners` says which of the businesses whose owner
+    may be the same have one. Suspending hides all its reports at once.
     """
     caller = staff_of(request)
     async with transaction(runtime_of(request)) as session:
@@ -110,9 +132,7 @@ async def decide_business(
             session,
             caller.id,
             idempotency_key,
-            lambda: businesses.decide(session, caller.actor, business_id, command),
-            status=200,
-            required=False,
+            lambda: verification.decide(session, caller.actor, business_id, command),
         )
     forget_keys(request)
     return answer
@@ -164,11 +184,16 @@ async def lift_suspension(
             caller.id,
             idempotency_key,
             lambda: lifted(session),
-            status=200,
-            required=False,
         )
     forget_keys(request)
     return answer
 
 
-ROUTES = [list_audit, list_alarms, list_businesses, decide_business, lift_suspension]
+ROUTES = [
+    list_audit,
+    list_alarms,
+    list_businesses,
+    view_business_case,
+    decide_business,
+    lift_suspension,
+]

@@ -91,7 +91,6 @@ async def send_document(
             person.session_id,
             idempotency_key,
             lambda: documents.send(session, person, content),
-            status=201,
             body=content,
         )
 

@@ -9,7 +9,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from tomllib import loads
 
 import httpx
 
@@ -21,14 +23,19 @@ STEP_S, ALL_S = 5, 10
 PORTS = range(1, 65536)
 #: Of several addresses of a name so many are dialled.
 DIALLED = 3
-#: Carries IPv4 addresses (RFC 6052): what counts is the one inside.
+#: Carries IPv4 addresses (RFC 6052): the one inside decides.
 _NAT64 = IPv6Network("64:ff9b::/96")
-#: All of IPv6 that is everybody's (RFC 4291, 2.4).
+#: All of IPv6 that is given out for hosts (RFC 4291, 2.4).
 _UNICAST = IPv6Network("2000::/3")
-#: For protocols (RFC 6890), and where one cloud keeps its metadata; releases of Python differ about it.
-_PROTOCOLS = IPv4Network("192.0.0.0/24")
-#: 6to4 (RFC 3056): a relay would carry it to any IPv4 address.
-_SIX_TO_FOUR = IPv6Network("2002::/16")
+
+
+def _special() -> tuple[IPv4Network | IPv6Network, ...]:
+    text = (Path(__file__).parent / "special_addresses.toml").read_text(encoding="utf-8")
+    return tuple(ip_network(block) for blocks in loads(text).values() for block in blocks)
+
+
+#: Every block of the IANA registries of special-purpose addresses. Python's own list differs between its releases.
+SPECIAL = _special()
 
 
 class NotSent(Exception):
@@ -83,15 +90,11 @@ def may_reach(address: IPv4Address | IPv6Address, *, local: bool) -> bool:
             return may_reach(address.ipv4_mapped, local=local)
         if address in _NAT64:
             return may_reach(IPv4Address(int(address) & 0xFFFFFFFF), local=local)
-        if address in _SIX_TO_FOUR or address.scope_id is not None:
+        if address.scope_id is not None or not (address.is_loopback or address in _UNICAST):
             return False
     if address.is_loopback:
         return local
-    odd = address.is_multicast or address.is_reserved
-    allotted = (
-        address in _UNICAST if isinstance(address, IPv6Address) else address not in _PROTOCOLS
-    )
-    return address.is_global and allotted and not odd
+    return not address.is_multicast and not any(address in block for block in SPECIAL)
 
 
 async def resolve(host: str, port: int, *, local: bool) -> list[str]:

@@ -29,7 +29,13 @@ EVERY = 4
 async def small(running: Runtime, request: pytest.FixtureRequest) -> AsyncIterator[Registry]:
     """A registry whose plans let so many strangers through."""
     sandbox = policies.load("sandbox")
-    plan = Plan(minute=1000, day=1000, unmatched=getattr(request, "param", UNMATCHED))
+    plan = Plan(
+        minute=1000,
+        day=1000,
+        unmatched=getattr(request, "param", UNMATCHED),
+        reports_day=10**6,
+        reports_month=10**6,
+    )
     policy = msgspec.structs.replace(sandbox, plans=dict.fromkeys(sandbox.plans, plan))
     async with serving(replace(running, policy=policy)) as served:
         yield served

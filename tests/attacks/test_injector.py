@@ -9,7 +9,16 @@ import pytest
 from registry.platform.runtime import transaction
 from registry.staff.rules import Role
 from tests.factories import rows
-from tests.factories.registry import PDF, Registry, Shop, edrpou, query, rnokpp, submission
+from tests.factories.registry import (
+    PDF,
+    Registry,
+    Shop,
+    edrpou,
+    problem,
+    query,
+    rnokpp,
+    submission,
+)
 
 PAYLOADS = [
     "'; DROP TABLE reports; --",
@@ -93,7 +102,7 @@ async def test_in_every_text_of_a_business(
         name=payload,
         sector=payload,
         website=f"https://shop.example/?{payload}",
-        beneficial_owners=[payload, {"name": payload, "tax_id": payload}],
+        beneficial_owners=[{"name": "Тест Особа", "tax_id": payload}],
         register_code=code,
     )
     assert joined.status_code == 201, joined.text
@@ -101,7 +110,8 @@ async def test_in_every_text_of_a_business(
     refused = {"decision": "refuse", "reason": payload}
     view = (await shared_sandbox.as_staff(Role.OPERATOR, "POST", path, refused)).json()
     assert (view["name"], view["sector"], view["state"]) == (payload, payload, "refused")
-    assert view["beneficial_owners"] == [payload, payload]
+    named = await shared_sandbox.sign_up(beneficial_owners=[payload])
+    assert problem(named) == (400, "invalid-values")
     key = await shop.make_key("lookup", label=payload)
     assert key["key"]["label"] == payload
     await shared_sandbox.work()

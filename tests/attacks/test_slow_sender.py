@@ -19,7 +19,7 @@ from tests.factories import server
 from tests.factories.registry import PDF, Registry, Shop, submission
 from tests.subjects.test_proofs import proven
 
-PLAN = Plan(minute=10_000, day=100_000, unmatched=10_000)
+PLAN = Plan(minute=10_000, day=100_000, unmatched=10_000, reports_day=1_000, reports_month=10_000)
 NOBODY = "0193a0b0-0000-7000-8000-000000000000"
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from registry.businesses.rules import State, Verdict, owner_form
+from registry.businesses.rules import State, Verdict
 from registry.staff.rules import Role
 from tests.factories import rows
 from tests.factories.registry import Registry, Shop, problem
@@ -134,19 +134,6 @@ async def test_sources_are_counted_once_in_lookups(sandbox: Registry) -> None:
     asker = await sandbox.shop()
     (match,) = (await asker.look_up(**subject))["matches"]
     assert (len(match["reports"]), match["independent_sources"]) == (3, 2)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("Анна Ткачук", "ТКАЧУК  анна", True),
-        ("Tkachuk, Anna", "anna tkachuk", True),
-        ("Анна Ткачук", "Ганна Ткачук", False),
-        ("UA1234567899", "ua 1234567899", False),
-    ],
-)
-def test_forms_of_an_owners_name(one: str, other: str, same: bool) -> None:
-    assert (owner_form(one) == owner_form(other)) == same
 
 
 async def test_operators_list_and_filter(registry: Registry) -> None:

@@ -1,4 +1,4 @@
-"""Signing up: every fault at once, codes that check, one membership a company, and the proof of its address."""
+"""Signing up: every fault at once, codes that check, and the proof of its address."""
 
 import asyncio
 import re
@@ -87,31 +87,6 @@ async def test_codes_of_many_countries(shared: Registry, country: str, code: str
 async def test_codes_that_do_not_check(shared: Registry, country: str, code: str) -> None:
     answer = await shared.sign_up(country=country, register_code=code)
     assert problem(answer) == (400, "invalid-values")
-
-
-async def test_one_membership_a_company(shared: Registry) -> None:
-    """However its code is written; a refused or closed one may sign up anew."""
-    code = edrpou(4_220_001)
-    first = Shop((await shared.newcomer(register_code=code)).id, "", shared.http)
-    before = await _kept(shared)
-    for written in (code, f" {code[:4]} {code[4:]} ", f"EDRPOU {code}", f"UA{code}"):
-        answer = await shared.sign_up(register_code=written)
-        assert problem(answer) == (409, "business-already-registered"), written
-    assert await _kept(shared) == before
-    for decision in ("verify", "suspend"):
-        await shared.decide_business(first.id, decision)
-        assert (await shared.sign_up(register_code=code)).status_code == 409
-    await shared.decide_business(first.id, "close")
-    second = await shared.newcomer(register_code=code)
-    assert second.id != first.id
-    await shared.decide_business(second.id, "refuse")
-    assert (await shared.sign_up(register_code=code)).status_code == 201
-
-
-async def test_two_at_the_same_moment_are_one(shared: Registry) -> None:
-    code = edrpou(4_220_002)
-    answers = await asyncio.gather(*(shared.sign_up(register_code=code) for _ in range(6)))
-    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
 
 
 async def test_what_a_pending_business_may_do(shared: Registry) -> None:

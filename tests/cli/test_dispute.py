@@ -6,12 +6,25 @@ from uuid import uuid4
 import httpx
 
 from tests.cli.conftest import Member
-from tests.factories.registry import PDF, submission
+from tests.factories.registry import PDF, edrpou, submission
 
 
 def published(member: Member) -> str:
-    """A report that lookups show; its id."""
-    key = {"Authorization": f"Bearer {member.live_key}"}
+    """A report that lookups show, of a business of its own; its id."""
+    business = member.operate(
+        *(
+            "business",
+            "add",
+            "ТОВ «Друга»",
+            "--country",
+            "UA",
+            "--register-code",
+            edrpou(2_100_020),
+        ),
+        *("--email", "office@second.example", "--verify", "--reason", "extract seen", "--json"),
+    ).json["id"]
+    made = member.operate("key", "create", business, "--scope", "report", "--json")
+    key = {"Authorization": f"Bearer {made.json['api_key']}"}
     named = member.operate(
         "staff", "add", "--role", "moderator", "--name", "Тест Персонал", "--json"
     )

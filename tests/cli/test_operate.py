@@ -13,6 +13,7 @@ from tests.cli.conftest import Member
 from tests.cli.processes import Ended, folder, run
 from tests.factories.registry import edrpou
 
+VERIFIED = ("--verify", "--reason", "seen")
 UNKNOWN = "01932f0c-0000-7000-8000-000000000000"
 
 
@@ -31,13 +32,38 @@ def add(member: Member, code: str, *more: str) -> Ended:
 
 def test_a_business_is_added_verified_suspended_and_listed(member: Member, added: str) -> None:
     for action, state in (("verify", "verified"), ("suspend", "suspended")):
-        done = member.operate("business", action, added, "--reason", "looked at", "--json")
+        version = member.operate("business", "case", added, "--json").json["business"]["version"]
+        said = ("--reason", "looked at", "--json", "--version")
+        stale = member.operate("business", action, added, *said, str(version + 1))
+        assert (stale.code, stale.out) == (2, "")
+        done = member.operate("business", action, added, *said, str(version))
         assert (done.code, done.json["state"]) == (0, state)
     listed = member.operate("business", "list", "--state", "suspended", "--json").json["items"]
     assert [one["id"] for one in listed] == [added]
     table = member.operate("business", "list")
     assert added in table.out
     assert "Друга" in table.out
+
+
+def test_a_case_asks_and_a_verification_answers(member: Member) -> None:
+    """Two claims to one code, and a third business whose owner may be theirs."""
+    code, owner = edrpou(2_100_010), ("--owner", "Гаразд Онисим Юхимович")
+    near = add(member, edrpou(2_100_011), "--owner", "Гаразд Онисим", *VERIFIED).json["id"]
+    first, second = (add(member, code, *owner).json["id"] for _ in range(2))
+    asked = member.operate("business", "case", first)
+    assert asked.code == 0
+    assert all(id_ in asked.out for id_ in (second, near))
+    assert "code contested" in member.operate("business", "list", "--state", "pending").out
+    said = ("business", "verify", first, "--reason", "seen", "--version", "1")
+    answers = ("--refuse-claim", second, "--claims-reason", "Not yours.", "--same-owner", near)
+    refused = member.operate(*said)
+    assert refused.code == 2
+    assert "/claims" in refused.err
+    assert "/owners" in refused.err
+    assert member.operate(*said, *answers).code == 0
+    again = member.operate("business", "case", second, "--json").json
+    assert again["business"]["state"] == "refused"
+    assert [one["same"] for one in again["owners"]] == [None, True]
 
 
 def test_every_fault_of_a_business_is_told(member: Member) -> None:
@@ -53,7 +79,7 @@ def test_every_fault_of_a_business_is_told(member: Member) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("business", "verify", UNKNOWN, "--reason", "x"),
+        ("business", "verify", UNKNOWN, "--reason", "x", "--version", "1"),
         ("key", "revoke", UNKNOWN),
     ],
     ids=" ".join,

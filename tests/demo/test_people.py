@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 
-from registry.businesses import rules as businesses_rules
+from registry.businesses import owners
+from registry.businesses.rules import Likeness
 from registry.demo import businesses, papers, people, plan
 from registry.demo.people import Company, Party, Person
 from registry.identities.wire import SubjectDescription
@@ -124,13 +125,15 @@ def test_a_dozen_businesses_of_several_countries_and_one_shared_owner() -> None:
     assert len(trades) == 13
     assert {trade.country for trade in trades} == {"UA", "PL", "DE", "LT"}
     assert {t.outcome for t in trades} == {"verified", "suspended", "refused", "pending"}
-    owners = [businesses_rules.owner_form(trade.owner) for trade in trades]
-    assert len(owners) - len(set(owners)) == 1
+    pairs = combinations(trades, 2)
+    alike = {(a.slug, b.slug): owners.compare([a.owner], [b.owner]) for a, b in pairs}
+    shared = {pair for pair, likeness in alike.items() if likeness}
+    assert [alike[pair] for pair in shared] == [Likeness.EQUAL]
     handed_out = [trade for trade in trades if trade.slug in businesses.MEMBERS]
     assert [(t.country, t.outcome, t.plan) for t in handed_out] == [
         ("UA", "verified", "partner")
     ] * 2
-    assert all(owners.count(businesses_rules.owner_form(trade.owner)) == 1 for trade in handed_out)
+    assert not {trade.slug for trade in handed_out} & {slug for pair in shared for slug in pair}
 
 
 def test_a_made_pdf_is_whole() -> None:

@@ -16,7 +16,7 @@ from tests.factories import server
 from tests.factories.registry import PDF, Registry
 from tests.subjects.test_proofs import proven
 
-PLAN = Plan(minute=10_000, day=100_000, unmatched=10_000)
+PLAN = Plan(minute=10_000, day=100_000, unmatched=10_000, reports_day=1_000, reports_month=10_000)
 ROUNDS = 6
 #: Larger than what the proxies take where no file is expected.
 LARGE = PDF + bytes(300_000)

@@ -2,10 +2,11 @@
 
 import dataclasses
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +30,7 @@ from registry.staff import service as staff
 from registry.staff.rules import Role
 from registry.subjects import jobs as subject_jobs
 from registry.webhooks import jobs as webhook_jobs
+from tests.factories import rows
 
 SCOPES = ["lookup", "report", "dispute", "watch", "webhook", "manage"]
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -36,6 +38,7 @@ JOBS = (
     Job("send_codes", subject_jobs.send_codes, 1),
     Job("deliver_webhooks", webhook_jobs.deliver, 1),
     Job("tell_disabled", business_jobs.tell_disabled, 1),
+    Job("index_owners", business_jobs.index_owners, 1),
     Job("deliver", message_jobs.deliver, 1),
     Job("take_proofs", report_jobs.take_proofs, 1),
     Job("advance_due", report_jobs.advance_due, 1),
@@ -47,6 +50,15 @@ JOBS = (
     Job("recount_due", dispute_jobs.recount_due, 1),
     Job("escalate_detachments", dispute_jobs.escalate_detachments, 1),
 )
+#: Where the versions stand of what staff decide upon, by the word in the path. A question about a pair has one.
+VERSIONED = {
+    "businesses": "businesses",
+    "detachments": "detachments",
+    "disputes": "disputes",
+    "documents": "subject_documents",
+    "objections": "subject_requests",
+    "reports": "reports",
+}
 _numbers = itertools.count(1)
 
 
@@ -71,6 +83,13 @@ def rnokpp(born: date, serial: int) -> str:
     weights = (-1, 5, 7, 9, 4, 6, 10, 5, 7)
     check = sum(w * int(d) for w, d in zip(weights, body, strict=True)) % 11 % 10
     return f"{body}{check}"
+
+
+def person_name(number: int) -> str:
+    """An invented person's name, each unlike the others in every word."""
+    syllables = [first + second for first in "бвгджзклмнпрстфхцч" for second in "аеио"]
+    drawn = Random(number).choices(syllables, k=9)
+    return f"{''.join(drawn[:5]).title()} {''.join(drawn[5:]).title()}"
 
 
 @dataclass
@@ -191,7 +210,7 @@ class Registry:
             "register_code": edrpou(4_100_000 + number),
             "email": f"office{number}@shop.example",
             "website": "https://shop.example",
-            "beneficial_owners": [f"Власник Номер {number}"],
+            "beneficial_owners": [person_name(number)],
         }
         return await self.http.post("/v1/businesses", json={**body, **changes})
 
@@ -228,15 +247,44 @@ class Registry:
     async def as_staff(
         self, role: Role, method: str, path: str, body: Any = None, *, number: int = 0
     ) -> httpx.Response:
-        """One call with a staff key."""
+        """One call with a staff key. A decision without a version is one on what is there now."""
+        if path.endswith("/decision") and body is not None and "version" not in body:
+            body = {**body, "version": await self._version(path)}
         headers = {"Authorization": f"Bearer {await self.staff_key(role, number)}"}
         return await self.http.request(method, path, json=body, headers=headers)
 
-    async def decide_business(self, business_id: UUID, decision: str) -> dict[str, Any]:
-        """An operator's decision on a business."""
+    async def _version(self, path: str) -> int:
+        """The version of what is decided upon there, without reading the case, which would be on record."""
+        _, kind, id_, _ = path.rsplit("/", 3)
+        if kind not in VERSIONED:
+            return 1
+        said = f"SELECT version FROM {VERSIONED[kind]} WHERE id::text = :id"
+        found = await rows.select(self.runtime, said, id=id_)
+        return found[0]["version"] if found else 1
+
+    async def business_case(self, business_id: UUID) -> dict[str, Any]:
+        """A business as an operator reads it before a decision."""
+        path = f"/v1/operations/businesses/{business_id}"
+        answer = await self.as_staff(Role.OPERATOR, "GET", path)
+        assert answer.status_code == 200, answer.text
+        case: dict[str, Any] = answer.json()
+        return case
+
+    async def decide_business(
+        self, business_id: UUID, decision: str, *, same: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """An operator's decision on a business: other claims are left, owners differ but for those of `same`."""
+        case = await self.business_case(business_id)
+        answers: dict[str, Any] = {}
+        if decision == "verify":
+            asked = {one["id"] for one in case["owners"] if one["same"] is None}
+            answers["claims"] = {"leave_others": True}
+            answers["owners"] = {"same": [*same], "different": [*asked.difference(same)]}
         path = f"/v1/operations/businesses/{business_id}/decision"
-        body = {"decision": decision, "reason": "Register entry and domain checked."}
-        answer = await self.as_staff(Role.OPERATOR, "POST", path, body)
+        body = {"decision": decision, "reason": "Register entry and domain checked.", **answers}
+        answer = await self.as_staff(
+            Role.OPERATOR, "POST", path, {**body, "version": case["business"]["version"]}
+        )
         assert answer.status_code == 200, answer.text
         view: dict[str, Any] = answer.json()
         return view
@@ -282,9 +330,21 @@ class Registry:
         return await shop.view(report["id"])
 
 
+def uncounted(runtime: Runtime) -> Runtime:
+    """The runtime with room for as many reports as a test files, by businesses that are new as well."""
+    policy, room = runtime.policy, {"reports_day": 10**6, "reports_month": 10**6}
+    plans = {name: msgspec.structs.replace(plan, **room) for name, plan in policy.plans.items()}
+    roomy = msgspec.structs.replace(policy, plans=plans, newcomer_reports=0)
+    return dataclasses.replace(runtime, policy=roomy)
+
+
 @asynccontextmanager
-async def serving(runtime: Runtime) -> AsyncIterator[Registry]:
-    """The application over HTTP, guard and access log included, in this process."""
+async def serving(runtime: Runtime, *, counted: bool = False) -> AsyncIterator[Registry]:
+    """The application over HTTP, guard and access log included, in this process.
+
+    `counted`: the policy's limits of reports hold; else there is room for all that a test files.
+    """
+    runtime = runtime if counted else uncounted(runtime)
     application = app.build()
     app.attach(application, runtime)
     transport = httpx.ASGITransport(app.wrapped(application))

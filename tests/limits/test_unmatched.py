@@ -28,7 +28,12 @@ STRANGERS = [f"+38067{n:03d}{n:04d}" for n in range(100, 160)]
 async def narrow(running: Runtime) -> AsyncIterator[Registry]:
     """A registry whose free plan has five distinct unmatched identifiers a day."""
     sandbox = policies.load("sandbox")
-    plans = {**sandbox.plans, "free": Plan(minute=1000, day=1000, unmatched=QUOTA)}
+    plans = {
+        **sandbox.plans,
+        "free": Plan(
+            minute=1000, day=1000, unmatched=QUOTA, reports_day=10**6, reports_month=10**6
+        ),
+    }
     policy = msgspec.structs.replace(sandbox, plans=plans)
     async with serving(replace(running, policy=policy)) as served:
         yield served

@@ -41,7 +41,13 @@ async def test_a_thousand_calls_to_four_processes_get_exactly_the_burst(
     shop = await registry.shop()
     keys = [(await shop.make_key("lookup"))["api_key"] for _ in range(4)]
     # What is left of a day comes back too slowly to blur the count.
-    plan = Plan(minute=10_000, day=10_000 if distinct else 50, unmatched=50)
+    plan = Plan(
+        minute=10_000,
+        day=10_000 if distinct else 50,
+        unmatched=50,
+        reports_day=10**6,
+        reports_month=10**6,
+    )
     numbers = [f"+3805{n:04d}{n:04d}" for n in range(1000, 4000)]
     with server.serving(database_url, tmp_path, plan, processes=4) as servers:
         async with AsyncExitStack() as clients:
@@ -88,7 +94,7 @@ async def test_a_canary_stops_every_process_within_a_second(
     async with transaction(registry.runtime) as session:
         lines = [f"+38039{n:03d}7777" for n in range(100, 100 + watch.CANARIES)]
         await canaries.plant(session, CONSOLE, lines, "list", country="UA")
-    plan = Plan(minute=10_000, day=10_000, unmatched=10_000)
+    plan = Plan(minute=10_000, day=10_000, unmatched=10_000, reports_day=10**6, reports_month=10**6)
     with server.serving(database_url, tmp_path, plan, processes=4) as servers:
         async with AsyncExitStack() as clients:
             doors = [
@@ -168,7 +174,13 @@ async def _under_load(
     """A signal to one of two processes in each round, while callers ask; the journal and the exit codes."""
     shop = await registry.shop()
     journal, stop, codes = Journal(), asyncio.Event(), list[int]()
-    plan = Plan(minute=1_000_000, day=10_000_000, unmatched=10_000_000)
+    plan = Plan(
+        minute=1_000_000,
+        day=10_000_000,
+        unmatched=10_000_000,
+        reports_day=10**6,
+        reports_month=10**6,
+    )
     limits = httpx.Limits(max_connections=CALLERS)
     with server.serving(database_url, folder, plan, processes=2) as servers:
         async with httpx.AsyncClient(base_url=servers.url, limits=limits, timeout=30) as http:

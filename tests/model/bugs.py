@@ -15,7 +15,7 @@ from registry.identities import service as identities
 from registry.messages import transports
 from registry.messages.rules import Event
 from registry.platform.policy import Policy
-from registry.reports import held, lifecycle, rulings
+from registry.reports import file_access, held, lifecycle, rulings
 from registry.reports import rules as report_rules
 from registry.reports import service as reports
 from registry.staff import service as staff
@@ -127,6 +127,7 @@ def every_dispute_hides(patch: pytest.MonkeyPatch) -> None:
 def one_proof_is_two(patch: pytest.MonkeyPatch) -> None:
     """The phone alone opens everything."""
     patch.setattr(SubjectSession, "proofs", property(lambda _: 2))
+    patch.setattr(file_access, "CONTACTS", 1)
 
 
 def silent_publication(patch: pytest.MonkeyPatch) -> None:

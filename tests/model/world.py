@@ -35,7 +35,7 @@ from tests.model.oracle import Letter
 
 T = TypeVar("T")
 #: Budgets run by the real clock, which passes too slowly for the model.
-PLENTY = Plan(minute=10**6, day=10**7, unmatched=10**7)
+PLENTY = Plan(minute=10**6, day=10**7, unmatched=10**7, reports_day=10**6, reports_month=10**6)
 _numbers = itertools.count(1)
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.platform.settings import from_env
 from registry.webhooks import targets
@@ -19,14 +21,40 @@ PRIVATE = """
     198.18.0.1 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255 192.0.2.1
     :: ::1 fe80::1 fe80::1%1 fc00::1 fd00:ec2::254 ff02::1 ff0e::1 2001:db8::1 2002:7f00:1:: 2001::1
     ::ffff:127.0.0.1 ::ffff:169.254.169.254 ::ffff:10.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b::a00:1
-    64:ff9b:1::1 ::7f00:1
+    64:ff9b:1::1 ::7f00:1 fec0::1 4000::1 100:0:0:1::1
 """.split()
 PUBLIC = "93.184.216.34 8.8.8.8 2606:2800:220:1:248:1893:25c8:1946 ::ffff:8.8.8.8 64:ff9b::808:808"
+
+
+#: First addresses of the blocks that carry IPv4: the address inside decides.
+CARRIERS = [IPv6Address("::ffff:0:0"), IPv6Address("64:ff9b::")]
+BLOCKS = [one for one in targets.SPECIAL if one[0] not in CARRIERS]
 
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_what_is_not_everybodys_is_not_reached(address: str) -> None:
     assert not targets.may_reach(ip_address(address), local=False)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=str)
+def test_no_address_of_a_special_block_is_reached(block: IPv4Network | IPv6Network) -> None:
+    """The first address of the block, the last, and one between; of IPv4 also inside IPv6 addresses that carry it."""
+    addresses = {block[0], block[block.num_addresses // 2], block[-1]}
+    assert not any(targets.may_reach(address, local=False) for address in addresses)
+    if block.version == 4:
+        carried = [one + int(address) for address in addresses for one in CARRIERS]
+        assert not any(targets.may_reach(address, local=False) for address in carried)
+
+
+@given(st.ip_addresses(v=4) | st.ip_addresses(v=6))
+def test_python_knows_no_special_address_that_the_data_lack(
+    address: IPv4Address | IPv6Address,
+) -> None:
+    if isinstance(address, IPv4Address) and targets.may_reach(address, local=False):
+        assert address.is_global
+        assert not address.is_reserved
+    if address in IPv6Network("2000::/3") and targets.may_reach(address, local=False):
+        assert address.is_global
 
 
 @pytest.mark.parametrize("address", PUBLIC.split())

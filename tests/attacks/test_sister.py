@@ -1,0 +1,157 @@
+"""Whoever wants to count as several sources: one owner of several businesses, written each time otherwise."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from registry.staff.rules import Role
+from tests.factories import rows
+from tests.factories.registry import Registry, Shop, edrpou, problem, rnokpp
+
+OWNER = "Ткачук Анна Іванівна"
+SUBJECT = {"phone": "+380505550181", "name": "Лисенко Віра"}
+
+
+async def _sources(registry: Registry, *shops: Shop) -> int:
+    found = [await rows.row(registry.runtime, "businesses", shop.id) for shop in shops]
+    return len({row["source_id"] for row in found})
+
+
+@pytest.fixture
+async def shop(sandbox: Registry) -> Shop:
+    return await sandbox.shop(beneficial_owners=[OWNER])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Тка\u00adчук Анна Іванівна", "a soft hyphen"),
+        ("Ткачук\u200b Анна Іванівна", "a blank of no width"),
+        ("Ткачук \u2060Анна Іванівна", "a word joiner"),
+        ("Ткачук Анна Іванівна \ufeff", "a byte order mark"),
+        ("Ткачук Анна Іванівна 2", "a digit"),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "object"])
+async def test_what_nobody_sees_is_in_no_owners_name(
+    shared: Registry, text: str, why: str, form: str
+) -> None:
+    owner = text if form == "text" else {"name": text}
+    refused = await shared.sign_up(beneficial_owners=[OWNER, owner])
+    place = "/beneficial_owners/1" + ("" if form == "text" else "/name")
+    assert problem(refused) == (400, "invalid-values"), why
+    assert [one["pointer"] for one in refused.json()["errors"]] == [place]
+    named = await shared.sign_up(name=f"ТОВ {text[:12]}\u00ad")
+    assert [one["pointer"] for one in named.json()["errors"]] == ["/name"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "анна  ІВАНІВНА ткачук",
+        "Tkachuk Anna Ivanivna",
+        "Tкaчyк Aннa Івaнівнa",  # Latin letters among Cyrillic ones
+        "Ткачук, Анна Іванівна",
+    ],
+)
+async def test_one_name_in_any_writing_is_one_source(
+    sandbox: Registry, shop: Shop, written: str
+) -> None:
+    """By rule, without a question; and lookups count the two as one."""
+    sister = await sandbox.newcomer(beneficial_owners=[written])
+    (match,) = (await sandbox.business_case(sister.id))["owners"]
+    assert (match["id"], match["likeness"], match["same"]) == (str(shop.id), "equal", True)
+    sister = await sandbox.shop(beneficial_owners=[written])
+    for one in (shop, sister):
+        await sandbox.published(one, subject=SUBJECT)
+    (found,) = (await (await sandbox.shop()).look_up(**SUBJECT))["matches"]
+    assert (len(found["reports"]), found["independent_sources"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "near",
+    ["Ткачук Анна", "Ткачук А. І.", "Ткачук Ганна Іванівна", "Ткачук Аня", "Ткчаук Анна Іванівна"],
+)
+@pytest.mark.parametrize("same", [True, False])
+async def test_near_names_are_a_question_that_must_be_answered(
+    sandbox: Registry, shop: Shop, near: str, same: bool
+) -> None:
+    sister = await sandbox.newcomer(beneficial_owners=[near])
+    (match,) = (await sandbox.business_case(sister.id))["owners"]
+    assert (match["id"], match["likeness"], match["same"]) == (str(shop.id), "near", None)
+    assert match["beneficial_owners"] == [OWNER]
+    path = f"/v1/operations/businesses/{sister.id}/decision"
+    silent = {"decision": "verify", "reason": "Seen."}
+    refused = await sandbox.as_staff(Role.OPERATOR, "POST", path, silent)
+    assert problem(refused) == (422, "questions-open")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/owners"]
+    await sandbox.decide_business(sister.id, "verify", same=[str(shop.id)] if same else [])
+    assert await _sources(sandbox, shop, sister) == (1 if same else 2)
+    said = "business.owner_same" if same else "business.owner_different"
+    assert said in await rows.actions(sandbox.runtime, sister.id)
+    # It is asked of neither again.
+    for one in (shop, sister):
+        assert [m["same"] for m in (await sandbox.business_case(one.id))["owners"]] == [same]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["Ткачук Анна Петрівна", "Ткачук Олексій Іванович", "Мельник Анна Іванівна", "Шульга Роман"],
+)
+async def test_other_people_are_no_question(sandbox: Registry, shop: Shop, other: str) -> None:
+    stranger = await sandbox.shop(beneficial_owners=[other])
+    assert (await sandbox.business_case(stranger.id))["owners"] == []
+    assert await _sources(sandbox, shop, stranger) == 2
+
+
+_TRADER = rnokpp(date(1979, 4, 3), 4441)
+_FIRM = edrpou(4_441_001)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        # A sole trader's code is the tax id of the owner of a company.
+        (
+            {"name": "ФОП Шевчук Роман", "register_code": _TRADER, "beneficial_owners": []},
+            {"beneficial_owners": [{"name": "R. Shewczuk", "tax_id": f"UA {_TRADER}"}]},
+        ),
+        # A sole trader is the owner, also where the form leaves it out.
+        (
+            {"name": "ФОП Шевчук Роман Ігорович", "beneficial_owners": []},
+            {"beneficial_owners": ["Shevchuk Roman Ihorovych"]},
+        ),
+        # A company that owns the other.
+        (
+            {"register_code": _FIRM},
+            {"beneficial_owners": [{"name": "Засновник", "tax_id": _FIRM}]},
+        ),
+        # Two companies of a third.
+        (
+            {"beneficial_owners": [{"name": "Холдинг Перший", "tax_id": edrpou(4_441_002)}]},
+            {"beneficial_owners": [{"name": "Second Holding", "tax_id": edrpou(4_441_002)}]},
+        ),
+    ],
+)
+async def test_a_code_in_common_is_one_source(
+    sandbox: Registry, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    shops = [await sandbox.shop(**one), await sandbox.shop(**other)]
+    assert await _sources(sandbox, *shops) == 1
+
+
+async def test_businesses_of_an_earlier_version_are_found_once_the_worker_has_run(
+    sandbox: Registry, shop: Shop
+) -> None:
+    """Their index values were of whole names; the words are added from what they said."""
+    said = "DELETE FROM business_owners WHERE business_id = :id AND NOT certain"
+    await rows.write(sandbox.runtime, said, id=shop.id)
+    await rows.write(
+        sandbox.runtime, "UPDATE businesses SET owners_indexed = false WHERE id = :id", id=shop.id
+    )
+    sister = await sandbox.newcomer(beneficial_owners=["Tkachuk Anna Ivanivna"])
+    assert (await sandbox.business_case(sister.id))["owners"] == []
+    await sandbox.work()
+    (match,) = (await sandbox.business_case(sister.id))["owners"]
+    assert match["likeness"] == "equal"
