@@ -10,10 +10,13 @@ import pytest
 from registry.audit import service as audit
 from registry.disputes.tables import Dispute
 from registry.erasure import store as erasure_store
+from registry.identities import resolution, standings
 from registry.identities import rules as identity_rules
 from registry.identities import service as identities
+from registry.identities import store as identity_store
 from registry.messages import transports
 from registry.messages.rules import Event
+from registry.platform.db import as_system
 from registry.platform.policy import Policy
 from registry.reports import file_access, held, lifecycle, rulings
 from registry.reports import rules as report_rules
@@ -241,3 +244,37 @@ def letters_follow_the_number(patch: pytest.MonkeyPatch) -> None:
         return contacts
 
     patch.setattr(held, "reachable", all_of_them)
+
+
+def what_is_withdrawn_stays_joined(patch: pytest.MonkeyPatch) -> None:
+    """The facts of a report that ended are hidden, and its record still holds others together."""
+
+    async def refresh(session: Any, record_id: Any) -> None:
+        for identity in (await identity_store.identities_of(session, [record_id])).values():
+            await standings.refresh(session, identity)
+
+    patch.setattr(identities, "unpublish", refresh)
+
+
+def what_is_left_is_not_divided(patch: pytest.MonkeyPatch) -> None:
+    """A record leaves its identity, and the others stay as it had joined them."""
+
+    async def unpublish(session: Any, record_id: Any) -> None:
+        where = await identity_store.hold_linked(session, [record_id])
+        if record_id in where:
+            await identity_store.unpublish_record(session, record_id)
+            await standings.refresh(session, where[record_id])
+
+    patch.setattr(identities, "unpublish", unpublish)
+
+
+def what_is_screened_joins(patch: pytest.MonkeyPatch) -> None:
+    """A report takes part as soon as a moderator may read it, whatever becomes of it."""
+    index = identities.index
+
+    async def index_and_publish(session: Any, record_id: Any, subject: Any) -> None:
+        await index(session, record_id, subject)
+        async with as_system(session):
+            await resolution.publish(session, record_id)
+
+    patch.setattr(identities, "index", index_and_publish)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
+from registry.matching.fingerprints import keyed
 from tests.model.moderators import Moderators
 from tests.model.oracle import DAY, HOUR, Broken, Case, Dispute, Look, Promise
 from tests.model.persons import Persons
@@ -62,6 +63,12 @@ class Machine(Reporters, Moderators, Persons):
             if case.id in by_mail and await self.world.audited_state(case.id) not in SHOWN:
                 raise Broken(Promise.AUDITED, f"report {case.id} is shown, and nothing says why")
         self.passed = timedelta()
+        keyring = self.world.registry.runtime.keyring
+        people = [*self.subject.items(), *self.stranger.items()]
+        values = [keyed(kind, value, keyring.index_key) for kind, value in people]
+        kept, alone = await self.world.standings(values)
+        if kept != alone:
+            raise Broken(Promise.UNTOUCHED, "a report that is not shown decides who is one person")
 
     async def _says_overdue(self, contest: Dispute) -> bool:
         view = await self.world.call(

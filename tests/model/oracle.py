@@ -40,6 +40,8 @@ class Promise(StrEnum):
     CERTIFIED = "certified"
     #: Hidden for 45 days, one appeal and one objection at most, unless overdue; and by nobody who may not.
     BOUNDED = "bounded"
+    #: Who is one person for lookups is as in a registry in which unpublished and ended reports never were.
+    UNTOUCHED = "untouched"
     #: What is visible is in the audit log.
     AUDITED = "audited"
 

@@ -105,6 +105,29 @@ class Reporters(Setting):
         if answer.status_code == 200:
             case.end(how, self.now)
 
+    @precondition(lambda self: len(self.lies) < 3 and self.rarely())
+    @rule(about=st.sampled_from(["both", "another name", "the number"]))
+    def lie(self, about: str) -> None:
+        """A verified business reports the person without a reason: together with a stranger, or by another name."""
+        number = {"phone": self.subject["phone"]}
+        subject = {
+            "both": {**number, "emails": [self.subject["email"], self.stranger["email"]]},
+            "another name": {**number, "name": "Вигаданий Мирон", "birth_date": "1980-05-06"},
+            "the number": number,
+        }[about]
+        with clock.shifted(self.offset):
+            body = submission(subject=subject)
+        answer = self.run(self.world.call(self.liar.key, "POST", "/v1/reports", body))
+        assert answer.status_code == 201, answer.text
+        self.lies.append(answer.json()["id"])
+
+    @precondition(lambda self: self.lies)
+    @rule()
+    def take_the_lie_back(self) -> None:
+        """The business withdraws it before a moderator published it, whatever state it is in."""
+        path = f"/v1/reports/{self.lies.pop()}/withdraw"
+        assert self.run(self.world.call(self.liar.key, "POST", path, PAPER)).status_code == 200
+
     @precondition(lambda self: any(case.contest for case in self.cases))
     @rule(number=any_case)
     def answer(self, number: int) -> None:

@@ -33,7 +33,7 @@ class Setting(RuleBasedStateMachine):
         self.cases: list[Case] = []
         #: The last time that somebody said that the number has a new holder.
         self.detachment: Detachment | None = None
-        self.subject = somebody()
+        self.subject, self.stranger = somebody(), somebody()
         self.run(self._begin())
         for step in SO_FAR[stage]:
             step(self)
@@ -41,6 +41,8 @@ class Setting(RuleBasedStateMachine):
     async def _begin(self) -> None:
         registry = self.world.registry
         self.reporters: list[Shop] = [await registry.shop() for _ in range(2)]
+        self.liar = await registry.shop()
+        self.lies: list[str] = []
         insider = await registry.staff_key(Role.MODERATOR, business_id=self.reporters[0].id)
         self.moderators = [*self.world.moderators, insider]
 
@@ -48,7 +50,7 @@ class Setting(RuleBasedStateMachine):
         """Nothing of it is due any more, and the post works."""
         self.world.let_post(work=True)
         if hasattr(self, "moderators"):
-            self.run(self.world.retire([shop.id for shop in self.reporters]))
+            self.run(self.world.retire([shop.id for shop in (*self.reporters, self.liar)]))
 
     # --- help ---
 

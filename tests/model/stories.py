@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from tests.model import bugs
 from tests.model.oracle import DAY, HOUR, Promise
-from tests.model.stages import Stage, Step
+from tests.model.stages import SO_FAR, Stage, Step
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,24 @@ STORIES = (
             lambda m: m.look_at_detachment(who=0, decision="confirm"),
             *_wait(HOUR),
         ),
+    ),
+    Story(
+        Promise.UNTOUCHED,
+        bugs.what_is_withdrawn_stays_joined,
+        Stage.SHOWN,
+        (lambda m: m.take_back(number=0, how="withdraw"),),
+    ),
+    Story(
+        Promise.UNTOUCHED,
+        bugs.what_is_left_is_not_divided,
+        Stage.SHOWN,
+        (lambda m: m.take_back(number=0, how="settle"),),
+    ),
+    Story(
+        Promise.UNTOUCHED,
+        bugs.what_is_screened_joins,
+        Stage.NOTHING,
+        (lambda m: m.lie(about="both"), *_wait(25 * HOUR), *SO_FAR[Stage.SHOWN]),
     ),
     Story(
         Promise.SILENT,

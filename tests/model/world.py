@@ -17,8 +17,10 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from registry.businesses import rules as business_rules
+from registry.identities import resolution
 from registry.identities import service as known
 from registry.limits.rules import Allowance
 from registry.matching.fingerprints import keyed
@@ -37,6 +39,16 @@ T = TypeVar("T")
 #: Budgets run by the real clock, which passes too slowly for the model.
 PLENTY = Plan(minute=10**6, day=10**7, unmatched=10**7, reports_day=10**6, reports_month=10**6)
 _numbers = itertools.count(1)
+#: The code itself, whatever bug is planted in its place.
+PUBLISH, UNPUBLISH = resolution.publish, resolution.unpublish
+_RECORDS = text("""
+    SELECT DISTINCT r.id, r.publication,
+           o.state IN ('active', 'upheld', 'amended') AND o.restricted_at IS NULL AND o.visible_from <= :now AS shown
+    FROM records r JOIN reports o ON o.record_id = r.id
+    WHERE r.publication IS NOT NULL AND EXISTS (
+        SELECT FROM record_identifiers i WHERE i.record_id = r.id AND i.index_value = ANY (:values)
+    )
+""")
 
 
 @dataclasses.dataclass
@@ -94,6 +106,23 @@ class World:
         shown = {str(id_) for id_ in row["report_ids"]}
         assert len(shown) == len(facts), "what is on record is what was answered"
         return shown
+
+    async def standings(self, values: list[bytes]) -> tuple[list[Any], list[Any]]:
+        """What lookups read under these index values: as it is, and as if only what they show had ever been."""
+        read = text(
+            "SELECT index_value, identity_id, kind, facts::text FROM standings"
+            " WHERE index_value = ANY (:values) ORDER BY 1, 2"
+        )
+        async with rows.rolled_back(self.registry.runtime) as session:
+            kept = (await session.execute(read, {"values": values})).all()
+            found = (await session.execute(_RECORDS, {"values": values, "now": session.now})).all()
+            for record in found:
+                await UNPUBLISH(session, record.id)
+            for record in sorted(found, key=lambda one: one.publication or 0):
+                if record.shown:
+                    await PUBLISH(session, record.id)
+            alone = (await session.execute(read, {"values": values})).all()
+        return list(kept), list(alone)
 
     async def letters(self, report_id: str) -> list[Letter]:
         """The letters about this report that really lie in the outbox."""
