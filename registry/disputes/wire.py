@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from registry.businesses.wire import BusinessOnProbation
 from registry.disputes.rules import Audience, Detached, Ground, ReasonCode, Ruling, Side, State
+from registry.platform.decisions import DecidedVersion
 from registry.platform.text import Line, Paragraph
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
@@ -142,9 +143,7 @@ class DisputeDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason_code: ReasonCode
     reason: Annotated[Paragraph, Meta(description="In words that both sides will read.")]
     changes: Changes | None = None
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -279,9 +278,7 @@ class DetachmentDecision(Struct, frozen=True, kw_only=True, forbid_unknown_field
             examples=["The operator of the network says that the number has not changed hands."],
         ),
     ]
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion
 
 
 class HeldUnder(Struct, frozen=True, kw_only=True):
@@ -314,6 +311,4 @@ class DocumentDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="With accept: whose person it shows."),
     ] = None
     reason: Annotated[Paragraph, Meta(description="With refuse its sender reads it.")]
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion

@@ -73,7 +73,7 @@ async def decide(
     concerned = await resolution.lock_identities_of(session, pair)
     shown = await _open(session, moderator, set(pair))
     decided = {d.staff_id for d in await store.list_decisions(session, pair)} - {None}
-    if decided or len(shown) != 2 or command.version not in (None, 1):
+    if decided or len(shown) != 2 or command.version != 1:
         raise PairAlreadyDecided("Another moderator answered, or a report was erased meanwhile.")
     await _enter(session, moderator, [pair], Verdict(command.decision))
     await resolution.divide(session, concerned)

@@ -169,6 +169,12 @@ def _broken_rules(session: Session, content: ReportSubmission, subject: Subject)
     return found
 
 
+_READ = (
+    "cannot change any more, since a moderator has read the report: withdraw this one and file another. Where that"
+    " names the same contract and an identifier of this one, bring it back: POST /v1/reports/{id}/reinsertion"
+)
+
+
 async def edit(
     session: Session, member: Member, report_id: UUID, command: ReportChange
 ) -> ReportView:
@@ -193,6 +199,8 @@ async def edit(
         raise SubmissionRefused(
             "The change changes nothing; send the fields that are to be different."
         )
+    if content.subject != before.subject and report.state != State.SUBMITTED:
+        raise SubmissionRefused(f"/subject: {_READ}.", errors=[Fault("/subject", _READ)])
     subject = _check(session, member, content)
     values = lifecycle.tombstone_values(
         session, member.business_id, subject, content.contract_reference

@@ -147,6 +147,7 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
             "subject_requests": "SELECT INSERT UPDATE",
             "month_figures": "SELECT INSERT",
             "alarms": "SELECT INSERT",
+            "owner_answers": "SELECT INSERT",
             "alembic_version": "SELECT",
         }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()

@@ -7,7 +7,7 @@ import pytest
 
 from registry.staff.rules import Role
 from tests.factories import rows
-from tests.factories.registry import Registry, Shop, edrpou, problem, rnokpp
+from tests.factories.registry import Registry, Shop, edrpou, person_name, problem, rnokpp
 
 OWNER = "Ткачук Анна Іванівна"
 SUBJECT = {"phone": "+380505550181", "name": "Лисенко Віра"}
@@ -139,6 +139,15 @@ async def test_a_code_in_common_is_one_source(
 ) -> None:
     shops = [await sandbox.shop(**one), await sandbox.shop(**other)]
     assert await _sources(sandbox, *shops) == 1
+
+
+@pytest.mark.parametrize("unknown", ["-", "n/a", "0000000000", "немає"])
+async def test_a_code_that_is_none_is_nobodys(sandbox: Registry, unknown: str) -> None:
+    """What two strangers write in place of a code that they do not know makes them no sisters."""
+    named = [person_name(number) for number in (4_441_101, 4_441_102)]
+    owned = [[{"name": name, "tax_id": unknown}] for name in named]
+    shops = [await sandbox.shop(beneficial_owners=one) for one in owned]
+    assert await _sources(sandbox, *shops) == 2
 
 
 async def test_businesses_of_an_earlier_version_are_found_once_the_worker_has_run(

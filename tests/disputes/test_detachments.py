@@ -329,7 +329,7 @@ async def test_a_reporters_own_moderator_does_not_decide_after_an_edit(registry:
     assert (await reporter.call("PATCH", f"/v1/reports/{report['id']}", changed)).is_success
     insider = await registry.staff_key(Role.MODERATOR, business_id=reporter.id)
     (place,) = await waiting(registry)
-    body = {"decision": "restore", "reason": REASON}
+    body = {"decision": "restore", "reason": REASON, "version": 1}
     headers = {"Authorization": f"Bearer {insider}"}
     refused = await registry.http.post(f"{place}/decision", json=body, headers=headers)
     assert problem(refused)[0] == 403, refused.text

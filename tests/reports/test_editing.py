@@ -87,22 +87,23 @@ async def test_what_is_optional_may_be_taken_out(shop: Shop) -> None:
 CONTACT = {"at": "2026-01-03T09:00:00Z", "channel": "phone", "summary": "Threats."}
 
 
-async def test_a_replaced_subject_is_found_and_the_old_one_is_not(sandbox: Registry) -> None:
+async def test_a_replaced_subject_is_found_and_the_old_one_is_not(registry: Registry) -> None:
     """The old identifier leads nowhere, once the edited report is shown."""
-    reporter, asker = await sandbox.shop(), await sandbox.shop()
+    reporter, asker = await registry.shop(), await registry.shop()
     report = await reporter.report(subject=SUBJECT)
     await reporter.attach(report["id"])
-    await sandbox.decide(report["id"], "request_info", "unclear")
-    view = await _edit(reporter, report["id"], subject=OTHER)
-    assert view["state"] == "screening"
-    assert await rows.count(sandbox.runtime, "records") == 1
-    assert await rows.count(sandbox.runtime, "identities") == 1
-    await sandbox.decide(report["id"])
-    await sandbox.work()
-    assert (await reporter.view(report["id"]))["state"] == "active"
-    assert (await asker.look_up(phone=SUBJECT["phone"]))["result"] == "no_record"
-    assert (await asker.look_up(phone=OTHER["phone"]))["result"] == "record"
-    assert (await asker.look_up(email=OTHER["email"]))["result"] == "record"
+    assert (await _edit(reporter, report["id"], subject=OTHER))["state"] == "submitted"
+    assert await rows.count(registry.runtime, "records") == 1
+    assert await rows.count(registry.runtime, "identities") == 1
+    async with registry.after(timedelta(days=2)):
+        assert (await registry.decide(report["id"])).status_code == 200
+    async with registry.after(timedelta(days=3)):
+        pass
+    async with registry.after(timedelta(days=12)):
+        assert (await reporter.view(report["id"]))["state"] == "active"
+        assert (await asker.look_up(phone=SUBJECT["phone"]))["result"] == "no_record"
+        assert (await asker.look_up(phone=OTHER["phone"]))["result"] == "record"
+        assert (await asker.look_up(email=OTHER["email"]))["result"] == "record"
 
 
 async def test_what_was_asked_for_answers(sandbox: Registry) -> None:
