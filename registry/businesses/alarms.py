@@ -21,7 +21,7 @@ from registry.businesses.profile import key_of as data_key_of
 from registry.businesses.profile import opened, write_to
 from registry.businesses.rules import State
 from registry.businesses.tables import Alarm, Business
-from registry.businesses.wire import AlarmView, Suspension
+from registry.businesses.wire import AlarmView, Lifting, Suspension
 from registry.limits import service as limits
 from registry.limits.watch import Signal
 from registry.messages import operator
@@ -42,6 +42,20 @@ class NotSuspended(Conflict):
     """There is nothing to lift."""
 
     slug, title = "not-suspended", "This business's lookups are not suspended"
+
+
+class DecisionNotPossible(Conflict):
+    """The business's state does not allow the decision, or it changed meanwhile."""
+
+    slug, title = "decision-not-possible", "This decision is not possible now"
+
+
+def check_version(business: Business, version: int) -> None:
+    """Raise `DecisionNotPossible` where the business is not what an operator read of it."""
+    if version != business.version:
+        raise DecisionNotPossible(
+            "The business changed since you read it. Read it again, then decide."
+        )
 
 
 async def raise_(
@@ -65,6 +79,7 @@ async def raise_(
     if stops:
         business.lookups_suspended_at = session.real
         business.lookups_suspended_for = next(iter(fresh))
+        business.version += 1
     for signal, count in fresh.items():
         alarm = Alarm(
             id=uuid7(),
@@ -96,15 +111,17 @@ async def raise_(
     return stops
 
 
-async def lift(session: Session, actor: Actor, business_id: UUID, reason: str) -> None:
-    """Let a business look up again, and begin to count anew; raises `NotSuspended`."""
+async def lift(session: Session, actor: Actor, business_id: UUID, command: Lifting) -> None:
+    """Let a business look up again, and begin to count anew; raises `NotSuspended`, `DecisionNotPossible`."""
     # Before the business is locked: a lookup under way holds what is counted, and waits for the business.
     await limits.count_anew(session, business_id)
     business = await store.lock(session, business_id)
     suspension = suspension_of(business)
     if suspension is None:
         raise NotSuspended("Its keys may look up already.")
+    check_version(business, command.version)
     business.lookups_suspended_at = business.lookups_suspended_for = None
+    business.version += 1
     audit.record(
         session,
         actor,
@@ -112,7 +129,7 @@ async def lift(session: Session, actor: Actor, business_id: UUID, reason: str) -
         "business",
         business_id,
         business_id=business_id,
-        reason=(await data_key_of(session, business), reason),
+        reason=(await data_key_of(session, business), command.reason),
     )
     await _write_to(session, business, Template.LOOKUPS_RESTORED, {})
     lifted = BusinessLifted(timestamp=session.now, data=Noticed(reason=suspension.signal))

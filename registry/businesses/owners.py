@@ -4,8 +4,8 @@ Lives here: codes and names, their keyed index values, and the comparison. Not h
 the comparison leaves a doubt (`verification`).
 
 A code in common is certain: the register code, which of a sole trader is the owner's own tax id, or an owner's code.
-Names are compared by the engine that compares reported people, so neither another script, a lookalike letter nor a
-soft hyphen makes two owners of one.
+Names are compared by the engine that compares reported people, so neither another script nor a lookalike letter makes
+two owners of one.
 """
 
 import re
@@ -22,6 +22,9 @@ from registry.matching.agreement import Part
 from registry.matching.errors import Unreadable
 from registry.matching.names import Name
 from registry.platform.runtime import Session
+
+#: So many different digits a code has at least.
+_FEWEST_DIGITS = 3
 
 
 async def index(
@@ -51,17 +54,19 @@ async def index_some(session: Session, limit: int) -> int:
 def codes(
     register_code: str, country: str, owners: Iterable[str | BeneficialOwner] = ()
 ) -> set[str]:
-    """Every code that says whose a business is: its own in normal form, and its owners', also as they were written."""
+    """Every code that says whose a business is: its own in normal form, and its owners'.
+
+    An owner's code counts also as it was written, without marks, since it may be another country's; not where it has
+    too few digits to be a code: what is written in place of one that is not known.
+    """
     found = {register_code}
     for owner in owners:
         if isinstance(owner, BeneficialOwner) and owner.tax_id:
-            found |= {as_written(owner.tax_id), *_normal(owner.tax_id, country)}
+            found |= set(_normal(owner.tax_id, country))
+            written = " ".join(sorted(re.findall(r"\w+", owner.tax_id.casefold())))
+            if len(set(filter(str.isdigit, written))) >= _FEWEST_DIGITS:
+                found.add(written)
     return found
-
-
-def as_written(code: str) -> str:
-    """A code without case, blanks and marks, where its country is not known to have written it so."""
-    return " ".join(sorted(re.findall(r"\w+", code.casefold())))
 
 
 def _normal(code: str, country: str) -> Iterable[str]:
@@ -73,9 +78,13 @@ def _normal(code: str, country: str) -> Iterable[str]:
 
 
 def people(name: str, owners: Sequence[str]) -> list[str]:
-    """The names of a business's owners; a sole trader's own name is one."""
+    """The names of a business's owners; a sole trader's own name is one.
+
+    Invisible characters, which sign-ups once let through, are dropped.
+    """
     trader = company.sole_trader(name)
-    return [*owners, *([trader] if trader else [])]
+    found = [*owners, *([trader] if trader else [])]
+    return ["".join(filter(str.isprintable, one)) for one in found]
 
 
 def words(owners: Iterable[str]) -> set[str]:

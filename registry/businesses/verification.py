@@ -9,6 +9,7 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.businesses import conduct, owners, profile, rules, service, store
+from registry.businesses.alarms import DecisionNotPossible, check_version
 from registry.businesses.rules import Likeness, State
 from registry.businesses.tables import Business, OwnerAnswer
 from registry.businesses.wire import BusinessCase, BusinessDecision, BusinessView, OwnerMatch
@@ -29,12 +30,6 @@ _LETTERS = {
 
 #: Of so many claims to one code a case shows the profiles.
 MOST_CLAIMS = 100
-
-
-class DecisionNotPossible(Conflict):
-    """The business's state does not allow the decision, or it changed meanwhile."""
-
-    slug, title = "decision-not-possible", "This decision is not possible now"
 
 
 class RegisterCodeTaken(Conflict):
@@ -69,10 +64,7 @@ async def decide(
     # Businesses of one owner are one source, and claims to one code exclude each other: decisions wait in line.
     await lock_values(session, [conduct.turn(session)])
     business = await store.lock(session, business_id)
-    if command.version != business.version:
-        raise DecisionNotPossible(
-            "The business changed since you read it. Read it again, then decide."
-        )
+    check_version(business, command.version)
     target = rules.TRANSITIONS.get((State(business.state), command.decision))
     if target is None:
         raise DecisionNotPossible(

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from registry.businesses.rules import Likeness, Probation, Scope, State, Verdict
 from registry.limits.watch import Signal
+from registry.platform.decisions import DecidedVersion
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
 
@@ -137,6 +138,7 @@ class AlarmView(Struct, frozen=True, kw_only=True):
 class Lifting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a business may look up again."""
 
+    version: DecidedVersion
     reason: Annotated[
         Paragraph,
         Meta(
@@ -151,7 +153,9 @@ class BusinessView(Struct, frozen=True, kw_only=True):
 
     id: UUID
     state: State
-    version: Annotated[int, Meta(description="Counts every change of its state.")]
+    version: Annotated[
+        int, Meta(description="Counts every change of its state, and of its lookups' suspension.")
+    ]
     plan: Annotated[str, Meta(description="Which budgets it has.", examples=["free"])]
     name: str
     country: str
@@ -273,9 +277,7 @@ class BusinessDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reason: Annotated[
         Paragraph, Meta(description="What it rests on; kept in the audit log, sealed.")
     ]
-    version: Annotated[
-        int, Meta(description="The version decided upon, of the case; a stale one is 409.", ge=1)
-    ]
+    version: DecidedVersion
     claims: ClaimsAnswer = ClaimsAnswer()
     owners: OwnersAnswer = OwnersAnswer()
 

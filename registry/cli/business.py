@@ -158,15 +158,18 @@ def plan(business_id: UUID, plan: str, *, as_json: bool, **given: Any) -> None:
 @business.command()
 @click.argument("business_id", metavar="ID", type=click.UUID)
 @click.option("--reason", required=True, help="What it rests on; kept sealed in the audit log.")
+@verification.version
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @opening.options
-def lift(business_id: UUID, reason: str, *, as_json: bool, **given: Any) -> None:
+def lift(business_id: UUID, *, reason: str, version: int, as_json: bool, **given: Any) -> None:
     """Let a business look up again, whose lookups were suspended for what was noticed in them.
 
     It is told by mail. What was counted of it is counted anew; what it spent stays spent.
 
         registry business alarms
-        registry business lift 01932f0c-... --reason "A stolen key, revoked"
+        registry business case 01932f0c-...
+        registry business lift 01932f0c-... --version 3
+            --reason "A stolen key, revoked"
 
     Exit codes: 0 done, 2 refused, and why.
     """
@@ -175,11 +178,11 @@ def lift(business_id: UUID, reason: str, *, as_json: bool, **given: Any) -> None
     from registry.platform.actor import CONSOLE
     from registry.platform.runtime import transaction
 
-    command = opening.command_of(Lifting, {"reason": reason})
+    command = opening.command_of(Lifting, {"reason": reason, "version": version})
 
     async def work(runtime: "Runtime") -> "BusinessView":
         async with transaction(runtime) as session:
-            await alarms.lift(session, CONSOLE, business_id, command.reason)
+            await alarms.lift(session, CONSOLE, business_id, command)
             return await service.view(session, business_id)
 
     verification.show(opening.perform(opening.settings(**given), work), as_json=as_json)

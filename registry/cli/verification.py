@@ -49,7 +49,8 @@ def case(business_id: UUID, *, as_json: bool, **given: Any) -> None:
 _OWNED = {None: "same owner?", True: "same owner", False: "another owner"}
 
 
-def _version(command: Callable[..., None]) -> Callable[..., None]:
+def version(command: Callable[..., None]) -> Callable[..., None]:
+    """The option that names the version of what was read."""
     said = "The version that `registry business case` showed; another one is refused."
     return click.option("--version", required=True, type=int, help=said)(command)
 
@@ -61,7 +62,7 @@ def _named(option: str, said: str) -> Callable[[Callable[..., None]], Callable[.
 @click.command()
 @click.argument("business_id", metavar="ID", type=click.UUID)
 @click.option("--reason", required=True, help="What it rests on; kept sealed in the audit log.")
-@_version
+@version
 @_named("--refuse-claim", "Refuse this other claim to the register code; needs --claims-reason.")
 @click.option("--leave-claims", is_flag=True, help="Leave other claims to the code as they are.")
 @click.option("--claims-reason", help="What those whose claim is refused are told.")
@@ -106,7 +107,7 @@ def verify(
 @click.option(
     "--reason", required=True, help="Why; the business is told, and the audit log keeps it."
 )
-@_version
+@version
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @opening.options
 def suspend(business_id: UUID, *, reason: str, version: int, **given: Any) -> None:

@@ -75,7 +75,7 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "take_receipt": ("receipt-not-signed", "not-found"),
         "record_bounce": ("message-not-accepted", "illegal-transition"),
         "decide_business": ("decision-not-possible", "register-code-taken", "questions-open"),
-        "lift_suspension": ("not-suspended",),
+        "lift_suspension": ("not-suspended", "decision-not-possible"),
         "open_dispute": ("not-found", "already-disputed", "not-to-be-disputed"),
         "appeal": ("dispute-not-open-for-that", "illegal-transition"),
         "claim_settlement": ("not-found", "already-disputed", "not-to-be-disputed"),

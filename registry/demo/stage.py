@@ -258,21 +258,22 @@ async def _decide(stage: Stage, step: Step) -> None:
     case, report_id = _case(step), _report(stage, step)
     async with transaction(stage.runtime) as session:
         moderator = stage.moderators[step.by]
-        await screening.decide(session, moderator, report_id, _decision(step.act, case))
+        await rulings.catch_up(session, report_id)
+        version = (await screening.case(session, moderator, report_id)).report.version
+        decision, code, reason = _verdict(step.act, case)
+        said = ReportDecision(decision=decision, reason_code=code, reason=reason, version=version)
+        await screening.decide(session, moderator, report_id, said)
 
 
-def _decision(act: Act, case: Case) -> ReportDecision:
+def _verdict(act: Act, case: Case) -> tuple[Verdict, ReasonCode, str]:
     if act is Act.PUBLISH:
-        code, reason = ReasonCode.PROOF_STANDARD_MET, stories.PUBLISHED
-        return ReportDecision(decision=Verdict.PUBLISH, reason_code=code, reason=reason)
+        return Verdict.PUBLISH, ReasonCode.PROOF_STANDARD_MET, stories.PUBLISHED
     if act is Act.ASK:
         code = ReasonCode.UNCLEAR if case.files else ReasonCode.EVIDENCE_MISSING
-        reason = stories.UNCLEAR if case.files else stories.MISSING
-        return ReportDecision(decision=Verdict.REQUEST_INFO, reason_code=code, reason=reason)
+        return Verdict.REQUEST_INFO, code, stories.UNCLEAR if case.files else stories.MISSING
     codes = sorted(stories.REJECTED)
     name = codes[case.number % len(codes)]
-    reason = stories.REJECTED[name]
-    return ReportDecision(decision=Verdict.REJECT, reason_code=ReasonCode(name), reason=reason)
+    return Verdict.REJECT, ReasonCode(name), stories.REJECTED[name]
 
 
 async def _contest(stage: Stage, step: Step) -> None:

@@ -108,7 +108,7 @@ async def decide(
     row = await store.lock_detachment(session, detachment_id)
     await _wait_turn(session, row.index_value)
     reports = await _check(session, moderator, row)
-    if row.state != Detached.PENDING or command.version not in (None, row.version):
+    if row.state != Detached.PENDING or command.version != row.version:
         raise DisputeAlreadyDecided(f"The detachment is {row.state} now.")
     for one in reports:
         await held.lock(session, one.report.id)

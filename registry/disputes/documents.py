@@ -55,7 +55,7 @@ async def decide(
     async with transaction(runtime) as session:
         row = await documents.lock(session, document_id)
         reports = await _reports(session, moderator, row)
-        if row.state != DocumentState.WAITING or command.version not in (None, row.version):
+        if row.state != DocumentState.WAITING or command.version != row.version:
             raise DisputeAlreadyDecided(f"The document is {row.state} now.")
         theirs = [one for one in reports if one.report.id in set(command.reports or ())]
         if len(theirs) != len(set(command.reports or ())):

@@ -77,7 +77,7 @@ async def decide(
         raise lifecycle.DisputeAlreadyDecided(
             f"The dispute is {dispute.state} now; it is not under review."
         )
-    if command.version not in (None, dispute.version):
+    if command.version != dispute.version:
         raise lifecycle.DisputeAlreadyDecided(
             "The dispute changed since you read it. Read it again."
         )

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from registry.businesses.wire import BusinessOnProbation
 from registry.disputes.rules import Audience, Detached, Ground, ReasonCode, Ruling, Side, State
 from registry.matching.mentions import Kind
+from registry.platform.decisions import DecidedVersion
 from registry.platform.text import Line, Paragraph, Passage
 from registry.reports.rules import Category
 from registry.reports.rules import State as ReportState
@@ -153,9 +154,7 @@ class DisputeDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             " nothing else changed. Left out: all of `statement.text`."
         ),
     ] = None
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -312,9 +311,7 @@ class DetachmentDecision(Struct, frozen=True, kw_only=True, forbid_unknown_field
             examples=["The operator of the network says that the number has not changed hands."],
         ),
     ]
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion
 
 
 class HeldUnder(Struct, frozen=True, kw_only=True):
@@ -347,6 +344,4 @@ class DocumentDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="With accept: whose person it shows."),
     ] = None
     reason: Annotated[Paragraph, Meta(description="With refuse its sender reads it.")]
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion

@@ -56,7 +56,7 @@ async def decide(
     await _check_conflict(session, moderator, row)
     if row.state != State.PENDING:
         raise ObjectionAlreadyDecided(f"The objection is {row.state} now.")
-    if command.version not in (None, row.version):
+    if command.version != row.version:
         raise ObjectionAlreadyDecided("The objection changed since you read it. Read it again.")
     gone += await rulings.catch_up(session, row.report_id)
     if (await held.ruled(session, row.report_id)).state in FINAL:

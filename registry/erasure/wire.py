@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from registry.erasure.rules import Code, Decision, Remedy, State
+from registry.platform.decisions import DecidedVersion
 from registry.platform.text import Paragraph
 from registry.reports.wire import ReportCase
 
@@ -78,6 +79,4 @@ class ObjectionDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     decision: Decision
     reason_code: Code
     reason: Annotated[Paragraph, Meta(description="In words that the person will read.")]
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion

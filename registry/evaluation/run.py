@@ -114,7 +114,9 @@ async def _asked(
 
 
 async def _answer(session: Session, moderator: Staff, question: UUID, *, same: bool) -> None:
-    said = PairDecisionRequest(decision="same" if same else "different", reason="The truth.")
+    said = PairDecisionRequest(
+        decision="same" if same else "different", reason="The truth.", version=1
+    )
     try:
         await review.decide(session, moderator, question, said)
     except review.PairAlreadyDecided:

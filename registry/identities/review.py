@@ -73,7 +73,7 @@ async def decide(
     where = await store.hold_linked(session, pair)
     shown = await _open(session, moderator, set(pair))
     decided = {d.staff_id for d in await store.list_decisions(session, pair)} - {None}
-    if decided or not where.keys() >= set(pair) or command.version not in (None, 1):
+    if decided or not where.keys() >= set(pair) or command.version != 1:
         raise PairAlreadyDecided(
             "Another moderator answered, or lookups show one of the reports no longer."
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from registry.matching.decision import Verdict
+from registry.platform.decisions import DecidedVersion
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
 
@@ -120,9 +121,7 @@ class PairDecisionRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     decision: Literal["same", "different"]
     reason: Paragraph
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion
 
 
 class SplitRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

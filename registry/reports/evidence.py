@@ -34,6 +34,9 @@ async def add(
     row = await _keep(session, member.actor, report, key, media_type, file_name, content)
     report.evidence_count += 1
     report.version += 1
+    if report.state == State.SCREENING and report.approvals_needed > 1:
+        # Who agreed already has not seen it: both agree to the same report.
+        report.state_since = session.now
     await session.flush()
     if report.state == State.NEEDS_INFO and report.info_code == ReasonCode.EVIDENCE_MISSING:
         await lifecycle.apply(session, report, Event.INFO_GIVEN, member.actor)

@@ -121,7 +121,8 @@ async def edit_report(
 
     You may do so while it cools off, or in answer to a moderator's question (`needs_info`). An answer sends
     the report back to screening; after a file that was asked for, words may still follow. Fields that you
-    leave out stay as they are.
+    leave out stay as they are. The `subject` can change only while the report cools off: afterwards a moderator has
+    read whom it is about.
     """
     caller = member_of(request)
     async with transaction(runtime_of(request), business_id=caller.business_id) as session:

@@ -126,7 +126,7 @@ async def decide(
         raise ReportAlreadyDecided(
             f"The report is {report.state} now; only one in screening is decided upon."
         )
-    if command.version not in (None, report.version):
+    if command.version != report.version:
         raise ReportAlreadyDecided(
             "The report changed since you read it. Read it again, then decide."
         )

@@ -186,6 +186,12 @@ def _broken_rules(
     return found
 
 
+_READ = (
+    "cannot change any more, since a moderator has read the report: withdraw this one and file another. Where that"
+    " names the same contract and an identifier of this one, bring it back: POST /v1/reports/{id}/reinsertion"
+)
+
+
 async def edit(
     session: Session, member: Member, report_id: UUID, command: ReportChange
 ) -> ReportView:
@@ -210,6 +216,8 @@ async def edit(
         raise SubmissionRefused(
             "The change changes nothing; send the fields that are to be different."
         )
+    if content.subject != before.subject and report.state != State.SUBMITTED:
+        raise SubmissionRefused(f"/subject: {_READ}.", errors=[Fault("/subject", _READ)])
     subject = _check(session, member, content, in_time=before.incident_date)
     values = lifecycle.tombstone_values(
         session, member.business_id, subject, content.contract_reference
@@ -219,12 +227,6 @@ async def edit(
         raise ReinsertionRequired("Your business reported this person under this contract before.")
     lifecycle.write(session, report, key, content)
     if content.subject != before.subject:
-        if report.state != State.SUBMITTED:
-            said = "cannot change once a moderator may have read it"
-            raise SubmissionRefused(
-                f"/subject: {said}. Withdraw the report; a report that names somebody else is another report.",
-                errors=[Fault("/subject", said)],
-            )
         assert report.record_id is not None  # noqa: S101 - it has one until it is erased
         await identities.change(session, report.record_id, subject, key)
     if report.state == State.SCREENING:

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from registry.identities.wire import SubjectDescription
+from registry.platform.decisions import DecidedVersion
 from registry.platform.faults import SAYS
 from registry.platform.text import Label, Line, Paragraph
 from registry.reports.rules import (
@@ -206,9 +207,7 @@ class ReportDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     decision: Verdict
     reason_code: ReasonCode
     reason: Annotated[Paragraph, Meta(description="In words that the reporter will read.")]
-    version: Annotated[
-        int | None, Meta(description="The version decided upon; a stale one is 409.")
-    ] = None
+    version: DecidedVersion
 
 
 class QueueItem(Struct, frozen=True, kw_only=True):

@@ -174,7 +174,7 @@ async def lift_suspension(
     caller = staff_of(request)
 
     async def lifted(session: Session) -> BusinessView:
-        await alarms.lift(session, caller.actor, business_id, command.reason)
+        await alarms.lift(session, caller.actor, business_id, command)
         return await businesses.view(session, business_id)
 
     async with transaction(runtime_of(request)) as session:

@@ -148,6 +148,7 @@ async def test_each_role_has_the_rights_it_needs_and_no_more(shared: Registry) -
             "month_figures": "SELECT INSERT",
             "alarms": "SELECT INSERT",
             "record_counts": "SELECT INSERT UPDATE",
+            "owner_answers": "SELECT INSERT",
             "alembic_version": "SELECT",
         }
         system = append_only.get(table, "SELECT INSERT UPDATE DELETE").split()

@@ -36,7 +36,7 @@ from tests.disputes.test_detachments import say
 from tests.disputes.test_documents import holder, send
 from tests.erasure.asking import objected
 from tests.factories import rows
-from tests.factories.registry import Registry, Shop, problem
+from tests.factories.registry import Registry, Shop, person_name, problem
 from tests.subjects.test_proofs import proven
 
 _numbers = itertools.count(1)
@@ -81,7 +81,7 @@ class Scene:
         place = f"/v1/moderation/{path.format(id=self.waiting[what])}"
         answer = await self.registry.http.post(
             place,
-            json={**decision, "reason": "It is ours."},
+            json={**decision, "reason": "It is ours.", "version": 1},
             headers={"Authorization": f"Bearer {self.key}"},
         )
         assert problem(answer) == (403, "conflict-of-interest")
@@ -89,7 +89,7 @@ class Scene:
 
 @pytest.fixture(scope="module", params=["its own business", "a business of the same owner"])
 async def scene(shared_sandbox: Registry, request: pytest.FixtureRequest) -> Scene:
-    owned: dict[str, Any] = {"beneficial_owners": [f"Власниця {request.param}"]}
+    owned: dict[str, Any] = {"beneficial_owners": [person_name(len(request.param))]}
     shop, sister = await shared_sandbox.shop(**owned), await shared_sandbox.shop(**owned)
     employer = shop if request.param == "its own business" else sister
     key = await shared_sandbox.staff_key(Role.MODERATOR, business_id=employer.id)
@@ -204,7 +204,10 @@ DECIDE: dict[str, Callable[[Session, Staff, UUID, bytes], Awaitable[None]]] = {
 async def _decide(session: Session, scene: Scene, what: str, staff_id: UUID) -> None:
     """By the service, with a moderator of whom it is not known for whom they work."""
     stranger = Staff(id=staff_id, role=Role.MODERATOR, business_id=None)
-    body = msgspec.json.encode({**DECISIONS[what][2], "reason": "It is ours."})
+    path = f"/v1/moderation/{DECISIONS[what][1].format(id=scene.waiting[what])}"
+    version = await scene.registry.version(path)
+    said = {**DECISIONS[what][2], "reason": "It is ours.", "version": version}
+    body = msgspec.json.encode(said)
     await DECIDE[what](session, stranger, scene.waiting[what], body)
     await session.flush()
 

@@ -7,7 +7,7 @@ import pytest
 
 from registry.staff.rules import Role
 from tests.factories import rows
-from tests.factories.registry import Registry, Shop, edrpou, problem, rnokpp
+from tests.factories.registry import Registry, Shop, edrpou, person_name, problem, rnokpp
 
 OWNER = "Ткачук Анна Іванівна"
 SUBJECT = {"phone": "+380505550181", "name": "Лисенко Віра"}
@@ -23,27 +23,15 @@ async def shop(sandbox: Registry) -> Shop:
     return await sandbox.shop(beneficial_owners=[OWNER])
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("Тка\u00adчук Анна Іванівна", "a soft hyphen"),
-        ("Ткачук\u200b Анна Іванівна", "a blank of no width"),
-        ("Ткачук \u2060Анна Іванівна", "a word joiner"),
-        ("Ткачук Анна Іванівна \ufeff", "a byte order mark"),
-        ("Ткачук Анна Іванівна 2", "a digit"),
-    ],
-)
 @pytest.mark.parametrize("form", ["text", "object"])
-async def test_what_nobody_sees_is_in_no_owners_name(
-    shared: Registry, text: str, why: str, form: str
-) -> None:
-    owner = text if form == "text" else {"name": text}
-    refused = await shared.sign_up(beneficial_owners=[OWNER, owner])
+async def test_no_owner_is_told_apart_by_a_number(shared: Registry, form: str) -> None:
+    name = "Ткачук Анна Іванівна 2"
+    refused = await shared.sign_up(
+        beneficial_owners=[OWNER, name if form == "text" else {"name": name}]
+    )
     place = "/beneficial_owners/1" + ("" if form == "text" else "/name")
-    assert problem(refused) == (400, "invalid-values"), why
+    assert problem(refused) == (400, "invalid-values")
     assert [one["pointer"] for one in refused.json()["errors"]] == [place]
-    named = await shared.sign_up(name=f"ТОВ {text[:12]}\u00ad")
-    assert [one["pointer"] for one in named.json()["errors"]] == ["/name"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +41,8 @@ async def test_what_nobody_sees_is_in_no_owners_name(
         "Tkachuk Anna Ivanivna",
         "Tкaчyк Aннa Івaнівнa",  # Latin letters among Cyrillic ones
         "Ткачук, Анна Іванівна",
+        "Тка\u00adчук Анна Іванівна",  # a soft hyphen
+        "Ткачук\u200b \u2060Анна Іванівна \ufeff",
     ],
 )
 async def test_one_name_in_any_writing_is_one_source(
@@ -139,6 +129,15 @@ async def test_a_code_in_common_is_one_source(
 ) -> None:
     shops = [await sandbox.shop(**one), await sandbox.shop(**other)]
     assert await _sources(sandbox, *shops) == 1
+
+
+@pytest.mark.parametrize("unknown", ["-", "n/a", "0000000000", "немає"])
+async def test_a_code_that_is_none_is_nobodys(sandbox: Registry, unknown: str) -> None:
+    """What two strangers write in place of a code that they do not know makes them no sisters."""
+    named = [person_name(number) for number in (4_441_101, 4_441_102)]
+    owned = [[{"name": name, "tax_id": unknown}] for name in named]
+    shops = [await sandbox.shop(beneficial_owners=one) for one in owned]
+    assert await _sources(sandbox, *shops) == 2
 
 
 async def test_businesses_of_an_earlier_version_are_found_once_the_worker_has_run(

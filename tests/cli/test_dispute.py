@@ -44,9 +44,10 @@ def published(member: Member) -> str:
             files={"file": ("a.pdf", PDF)},
             headers={**key, "Idempotency-Key": str(uuid4())},
         )
-        decided = http.post(
-            f"/v1/moderation/reports/{report_id}/decision", json=decision, headers=staff
-        )
+        case = f"/v1/moderation/reports/{report_id}"
+        version = http.get(case, headers=staff).json()["report"]["version"]
+        said = {**decision, "version": version}
+        decided = http.post(f"{case}/decision", json=said, headers=staff)
         assert decided.status_code == 200, decided.text
         for _ in range(100):
             if http.get(path, headers=key).json()["state"] == "active":

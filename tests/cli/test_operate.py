@@ -215,6 +215,6 @@ def test_canaries_are_drawn_planted_listed_and_withdrawn(member: Member, tmp_pat
 
 
 def test_there_is_nothing_to_lift_and_no_alarm(member: Member, added: str) -> None:
-    refused = member.operate("business", "lift", added, "--reason", "looked at")
+    refused = member.operate("business", "lift", added, "--reason", "looked at", "--version", "1")
     assert (refused.code, "already" in refused.err) == (2, True)
     assert member.operate("business", "alarms", "--json").json == {"items": []}

@@ -199,7 +199,8 @@ async def test_who_may_not_decide_and_once_is_enough(
     (row,) = await rows.select(sandbox.runtime, "SELECT business_id FROM reports")
     key = await sandbox.staff_key(Role.MODERATOR, business_id=row["business_id"])
     for method, path in (("GET", ""), ("GET", "/file"), ("POST", "/decision")):
-        body = {"decision": "refuse", "reason": "No."} if method == "POST" else None
+        said = {"decision": "refuse", "reason": "No.", "version": 1}
+        body = said if method == "POST" else None
         refused = await sandbox.http.request(
             method,
             f"/v1/moderation/documents/{sent['id']}{path}",

@@ -77,7 +77,7 @@ async def test_the_page_says_everything_that_the_json_says(
     assert all(one["same_person"][0]["by"] == "rules" for one in found["reports"])
     assert all(one["same_person"][0]["because"] for one in found["reports"])
     assert {letter["to"] for letter in found["letters"]} == {PHONE, MAIL}
-    assert len(found["information"]) == 8
+    assert len(found["information"]) == 9
 
     answer = await page(person, language)
     await check_answer(answer)

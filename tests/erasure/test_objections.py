@@ -125,7 +125,7 @@ async def test_who_may_decide(
     key = await sandbox.staff_key(Role.MODERATOR, business_id=reporter.id)
     own = {"Authorization": f"Bearer {key}"}
     assert problem(await sandbox.http.get(path, headers=own)) == (403, "conflict-of-interest")
-    body = {"decision": "refuse", "reason_code": "legal_claims", "reason": "Mine."}
+    body = {"decision": "refuse", "reason_code": "legal_claims", "reason": "Mine.", "version": 1}
     theirs = await sandbox.http.post(f"{path}/decision", json=body, headers=own)
     assert problem(theirs) == (403, "conflict-of-interest")
     wrong = await weigh(sandbox, objection["id"], "grant", "legal_claims")

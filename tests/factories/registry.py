@@ -248,12 +248,12 @@ class Registry:
         self, role: Role, method: str, path: str, body: Any = None, *, number: int = 0
     ) -> httpx.Response:
         """One call with a staff key. A decision without a version is one on what is there now."""
-        if path.endswith("/decision") and body is not None and "version" not in body:
-            body = {**body, "version": await self._version(path)}
+        if path.endswith(("/decision", "/lift")) and body is not None:
+            body = {"version": await self.version(path), **body}
         headers = {"Authorization": f"Bearer {await self.staff_key(role, number)}"}
         return await self.http.request(method, path, json=body, headers=headers)
 
-    async def _version(self, path: str) -> int:
+    async def version(self, path: str) -> int:
         """The version of what is decided upon there, without reading the case, which would be on record."""
         _, kind, id_, _ = path.rsplit("/", 3)
         if kind not in VERSIONED:

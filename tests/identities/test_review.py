@@ -130,7 +130,7 @@ async def test_nobody_decides_on_a_record_of_their_own_business(sandbox: Registr
     item = await _question(sandbox)
     key = await sandbox.staff_key(Role.MODERATOR, business_id=shop.id)
     own = {"Authorization": f"Bearer {key}"}
-    said = {"decision": "same", "reason": "One person."}
+    said = {"decision": "same", "reason": "One person.", "version": 1}
     path = f"/v1/moderation/pairs/{item['id']}"
     assert problem(await sandbox.http.get(path, headers=own)) == (403, "conflict-of-interest")
     refused = await sandbox.http.post(f"{path}/decision", json=said, headers=own)

@@ -96,10 +96,10 @@ class Setting(RuleBasedStateMachine):
 
     def as_moderator(self, who: int, path: str, body: Any) -> httpx.Response:
         """A decision of a moderator."""
-        key = self.moderators[who]
-        answer: httpx.Response = self.run(
-            self.world.call(key, "POST", f"/v1/moderation/{path}/decision", {**body, **PAPER})
-        )
+        key, place = self.moderators[who], f"/v1/moderation/{path}/decision"
+        version = self.run(self.world.registry.version(place))
+        said = {**body, **PAPER, "version": version}
+        answer: httpx.Response = self.run(self.world.call(key, "POST", place, said))
         return answer
 
     def catch_up(self) -> None:

@@ -175,8 +175,9 @@ async def test_an_agreement_counts_within_one_screening_only(shared: Registry, s
 async def test_nobody_decides_on_their_own_business(shared: Registry, shop: Shop) -> None:
     """Neither decides nor reads the case or its files; another business's is theirs to decide."""
     report_id = await _screening(shared, shop)
-    body = {"decision": "publish", "reason_code": "proof_standard_met", "reason": "Mine."}
+    said = {"decision": "publish", "reason_code": "proof_standard_met", "reason": "Mine."}
     path = f"/v1/moderation/reports/{report_id}"
+    body = {**said, "version": await shared.version(f"{path}/decision")}
     file_id = (await shop.view(report_id))["evidence"][0]["id"]
     key = await shared.staff_key(Role.MODERATOR, business_id=shop.id)
     before = await everything(shared.runtime, report_id)
@@ -190,9 +191,9 @@ async def test_nobody_decides_on_their_own_business(shared: Registry, shop: Shop
         assert problem(answer) == (403, "conflict-of-interest")
     assert await everything(shared.runtime, report_id) == before
     other = await _screening(shared, await shared.shop())
-    answer = await shared.http.post(
-        f"/v1/moderation/reports/{other}/decision", json=body, headers=headers
-    )
+    path = f"/v1/moderation/reports/{other}/decision"
+    body["version"] = await shared.version(path)
+    answer = await shared.http.post(path, json=body, headers=headers)
     assert answer.status_code == 200
 
 
@@ -287,7 +288,8 @@ async def test_a_decision_replays_under_its_key(shared: Registry, shop: Shop) ->
     report_id = await _screening(shared, shop)
     key = await shared.staff_key(Role.MODERATOR)
     path = f"/v1/moderation/reports/{report_id}/decision"
-    body = {"decision": "publish", "reason_code": "proof_standard_met", "reason": "Clear."}
+    said = {"decision": "publish", "reason_code": "proof_standard_met", "reason": "Clear."}
+    body = {**said, "version": await shared.version(path)}
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "decision-1"}
     answers: list[httpx.Response] = [
         await shared.http.post(path, json=body, headers=headers) for _ in range(2)

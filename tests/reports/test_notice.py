@@ -54,7 +54,8 @@ async def _in_notice(registry: Registry, shop: Shop, **subject: Any) -> str:
     """A report that was screened just now, with its letters on their way."""
     report = await shop.report(subject=subject)
     await shop.attach(report["id"])
-    await bring_to(registry.runtime, report["id"], State.SCREENING)
+    if report["state"] == State.SUBMITTED:
+        await bring_to(registry.runtime, report["id"], State.SCREENING)
     assert (await registry.decide(report["id"])).status_code == 200
     await registry.work()
     id_: str = report["id"]
