@@ -191,7 +191,9 @@ async def known(session: Session, business_id: UUID, person: Person, values: int
     """Record one visible report of a person, under so many phones and e-mails."""
     key = await vault.create(session, session.keyring, owner=business_id)
     described = SubjectDescription(phones=person.phones[:values], emails=person.emails[:values])
-    resolved = await identities.resolve(session, identities.read(described, country="UA"), key)
+    resolved = await identities.add_published(
+        session, identities.read(described, country="UA"), key
+    )
     codes = FactCodes(
         category="parcel_refused",
         month=f"{session.now:%Y-%m}",

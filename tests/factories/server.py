@@ -74,7 +74,7 @@ class Servers:
 
 @contextmanager
 def serving(database_url: str, folder: Path, plan: Plan, processes: int) -> Iterator[Servers]:
-    """So many processes under a policy in which every plan is `plan` and no business is new; all ended with the block."""
+    """So many processes under a policy in which every plan is `plan` and no business is new, until the block ends."""
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         environment = {
             **os.environ,
