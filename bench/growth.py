@@ -52,8 +52,8 @@ WITH made AS (
     INSERT INTO facts (report_id, record_id, business_id, codes)
     SELECT made.id, made.id, business_id, codes FROM made, facts f WHERE f.record_id = $3
 )
-INSERT INTO records (id, identity_id, data_key_id, sealed, created_at)
-SELECT made.id, made.id, made.id, sealed, created_at FROM made, records r WHERE r.id = $3
+INSERT INTO records (id, identity_id, publication, data_key_id, sealed, created_at)
+SELECT made.id, made.id, 0, made.id, sealed, created_at FROM made, records r WHERE r.id = $3
 """
 _VALUES = """
 WITH made AS (
@@ -63,7 +63,8 @@ WITH made AS (
     FROM generate_series($1::bigint, $2::bigint) AS n LEFT JOIN asked USING (n)
     CROSS JOIN unnest($4::text[]) WITH ORDINALITY AS kinds (kind, place)
 ), held AS (
-    INSERT INTO record_identifiers (record_id, index_value, kind, key_version) SELECT id, value, kind, 1 FROM made
+    INSERT INTO record_identifiers (record_id, index_value, kind, key_version, published)
+    SELECT id, value, kind, 1, true FROM made
 )
 INSERT INTO standings (index_value, identity_id, kind, facts)
 SELECT value, made.id, made.kind,

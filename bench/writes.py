@@ -1,9 +1,9 @@
-"""Who is who on write: the time that resolution takes among many records, beside writing the record alone.
+"""Who is who on publication: the time of resolution among many records, compared with writing the record alone.
 
 A scratch database is filled with invented people (tests.persons): each record in the identity of an earlier one of
-its person with which it shares a strong identifier, as the log says. Then the last of the file are resolved one by one,
-each in a transaction of its own, as reports are. In turn with each goes the baseline: the same record and its index
-values, written and nothing else. Both figures include the database and the commit.
+its person with which it shares a strong identifier, as the log says. Then the last of the file are published one by
+one, each in a transaction of its own, as reports are. In turn with each goes the baseline: the same record and its
+index values, written and nothing else. Both figures include the database and the commit.
 
     python bench/writes.py [--records 150000] [--writes 1000] [--difficulty medium]
 
@@ -30,8 +30,9 @@ import uvloop
 from registry.evaluation import run
 from registry.evaluation.records import Judged, read
 from registry.identities import resolution, store
-from registry.identities.neighbours import tokens
-from registry.identities.tables import Identifier, PairDecision, Record
+from registry.identities import service as identities
+from registry.identities.neighbours import PLACE, tokens
+from registry.identities.tables import Identifier, PairDecision, Record, RecordCount
 from registry.matching import blocking
 from registry.matching.decision import Verdict
 from registry.matching.fingerprints import STRONG
@@ -57,18 +58,19 @@ def people(folder: Path, count: int, difficulty: str) -> list[Judged]:
 
 
 async def plain(session: Session, record: Judged) -> UUID:
-    """Write a record and its index values as an identity of its own, compared with nothing."""
+    """Write a record and its index values, compared with nothing."""
     key = await vault.create(session, session.keyring, owner=None)
-    found, record_id = tokens(session.keyring, record.subject, profile(record.subject)), uuid7()
+    made = await identities.add(session, record.subject, key)
+    found = tokens(session.keyring, record.subject, profile(record.subject))
     async with as_system(session):
-        await resolution.write(session, record_id, record_id, record.subject, key, found)
-    return record_id
+        await store.add_identifiers(session, made, found)
+    return made
 
 
 async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
     """Write the records in bulk, under the caps; returns whose each is."""
     whose: dict[UUID, str] = {}
-    identities = 0
+    people = 0
     held: Counter[bytes] = Counter()
     #: A person and a strong identifier -> the record that had it first, and its identity.
     first: dict[tuple[str, bytes], tuple[UUID, UUID]] = {}
@@ -91,20 +93,38 @@ async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
                     told.append(link(session, known[0], made))
                 for place in strong:
                     first.setdefault(place, (made, identity))
-                written.append(resolution.row_of(session, made, identity, record.subject, key))
+                written.append(
+                    {
+                        "id": made,
+                        "identity_id": identity,
+                        "publication": 0,
+                        "data_key_id": key.id,
+                        "sealed": key.seal(PLACE, record.subject),
+                        "created_at": session.now,
+                    }
+                )
                 values += [
-                    {"record_id": made, "index_value": value, "kind": kind, "key_version": 1}
+                    {
+                        "record_id": made,
+                        "index_value": value,
+                        "kind": kind,
+                        "key_version": 1,
+                        "published": True,
+                    }
                     for kind, value in kept
                 ]
             async with as_system(session):
                 new = [row["id"] for row in written if row["id"] == row["identity_id"]]
                 await store.add_identities(session, new)
-                identities += len(new)
+                people += len(new)
                 await store.add_rows(session, Record, written)
                 await store.add_rows(session, Identifier, values)
                 await store.add_rows(session, PairDecision, told)
         print(f"\r{start + BATCH:,} records written", end="", file=sys.stderr, flush=True)
-    print(f"\n{identities:,} identities", file=sys.stderr)
+    async with transaction(runtime) as session:
+        counted = {"part": 0, "published": len(records)}
+        await store.add_rows(session, RecordCount, [counted])
+    print(f"\n{people:,} identities", file=sys.stderr)
     return whose
 
 
@@ -117,6 +137,7 @@ def link(session: Session, one: UUID, other: UUID) -> dict[str, Any]:
         Verdict.SAME,
         weighed=weighed,
         parameters=session.runtime.parameters.version,
+        publication=0,
     )
 
 
@@ -133,7 +154,7 @@ async def measure(runtime: Runtime, before: Sequence[Judged], asked: Sequence[Ju
         began = time.perf_counter()
         async with transaction(runtime) as session:
             key = await vault.create(session, session.keyring, owner=None)
-            made = await resolution.resolve(session, record.subject, key)
+            made = await identities.add_published(session, record.subject, key)
         ours.append(time.perf_counter() - began)
         candidates += len(made.neighbours)
         if record.cluster_id in known:
@@ -146,7 +167,6 @@ async def measure(runtime: Runtime, before: Sequence[Judged], asked: Sequence[Ju
         alone.append(time.perf_counter() - began)
         async with transaction(runtime) as session, as_system(session):
             await store.delete_record(session, written)
-            await store.delete_empty(session, [written])
     tell(ours, alone)
     print(f"candidates a write {candidates / len(asked):.1f}")
     print(f"met a record of their person {sum(met) / max(len(met), 1):.4f} of {len(met)}")

@@ -66,7 +66,8 @@ async def publish(
     where = await store.hold_linked(session, [record_id])
     parties = await divide(session, where, known=[mine, *(one.member for one in judged)])
     party = _party_of(record_id, parties)
-    await standings.refresh(session, party[0])
+    if len(party) == 1:  # else it moved, or others did, and standings followed
+        await standings.refresh(session, record_id)
     asked = questions(session, record_id, judged, party, parameters, number)
     await store.add_rows(session, PairDecision, asked)
     return Resolution(
