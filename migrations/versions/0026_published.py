@@ -59,8 +59,7 @@ END $$
 """
 
 # The identities of the published ones of some records, and all identities that decisions for one party link with them,
-# directly or through others. Few rows of each table are read, by their indexes: a plan that reads a whole table is never
-# right.
+# directly or through others. Few rows are read, by their indexes: a plan that reads a whole table is never right.
 _LINKED = """
 CREATE FUNCTION registry_linked(asked uuid[]) RETURNS uuid[]
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
