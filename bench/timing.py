@@ -50,12 +50,13 @@ VALUES, MANY, AFTER = 10, 40, 10
 BATCH = 25
 #: Seconds between two probes: the worker has done by then what a start leaves it to do.
 PAUSE = 0.05
+#: A new business may have few undecided reports at once.
+ROOM = "UPDATE reports SET state = 'withdrawn', due_at = NULL WHERE state = 'submitted'"
 SESSIONS = "/v1/subject/sessions"
 CODE = re.compile(rf"\b[0-9]{{{rules.CODE_DIGITS}}}\b")
 CLAIM = {"document": "bcr_document_" + "a" * 43}
 #: The group that the others are compared with.
 UNKNOWN = "unknown"
-
 Values = Mapping[str, Iterable[Any]]
 
 
@@ -191,9 +192,8 @@ async def known(session: Session, business_id: UUID, person: Person, values: int
     """Record one visible report of a person, under so many phones and e-mails."""
     key = await vault.create(session, session.keyring, owner=business_id)
     described = SubjectDescription(phones=person.phones[:values], emails=person.emails[:values])
-    resolved = await identities.add_published(
-        session, identities.read(described, country="UA"), key
-    )
+    subject = identities.read(described, country="UA")
+    resolved = await identities.add_published(session, subject, key)
     codes = FactCodes(
         category="parcel_refused",
         month=f"{session.now:%Y-%m}",
@@ -342,10 +342,6 @@ def nobodys_mails() -> Iterator[str]:
     return (f"nobody{number}@mail.example" for number in _nobody)
 
 
-#: A new business may have few undecided reports at once.
-_ROOM = "UPDATE reports SET state = 'withdrawn', due_at = NULL WHERE state = 'submitted'"
-
-
 async def probe(
     url: str, bench: Bench, one: Callable[[str, Any], None], values: Values, half: int
 ) -> None:
@@ -359,7 +355,7 @@ async def probe(
         if number % BATCH == 0:
             await database.execute("DELETE FROM buckets")
         one(group, value)
-        await database.execute(_ROOM)
+        await database.execute(ROOM)
         time.sleep(PAUSE)  # noqa: ASYNC251 - nothing else runs in this loop
     await database.close()
     show(bench.samples)

@@ -42,6 +42,7 @@ from registry.platform import embedded, vault
 from registry.platform.db import as_system
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime, Session, transaction
+from registry.platform.vault import DataKey
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCH = 500
@@ -65,6 +66,11 @@ async def plain(session: Session, record: Judged) -> UUID:
     async with as_system(session):
         await store.add_identifiers(session, made, found)
     return made
+
+
+def sealed(key: DataKey, record: Judged) -> dict[str, Any]:
+    """What a record says, under its key."""
+    return {"data_key_id": key.id, "sealed": key.seal(PLACE, record.subject)}
 
 
 async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
@@ -93,26 +99,10 @@ async def fill(runtime: Runtime, records: Sequence[Judged]) -> dict[UUID, str]:
                     told.append(link(session, known[0], made))
                 for place in strong:
                     first.setdefault(place, (made, identity))
-                written.append(
-                    {
-                        "id": made,
-                        "identity_id": identity,
-                        "publication": 0,
-                        "data_key_id": key.id,
-                        "sealed": key.seal(PLACE, record.subject),
-                        "created_at": session.now,
-                    }
-                )
-                values += [
-                    {
-                        "record_id": made,
-                        "index_value": value,
-                        "kind": kind,
-                        "key_version": 1,
-                        "published": True,
-                    }
-                    for kind, value in kept
-                ]
+                row = {"id": made, "identity_id": identity, "created_at": session.now}
+                written.append(row | {"publication": 0} | sealed(key, record))
+                value = {"record_id": made, "key_version": 1, "published": True}
+                values += [{**value, "index_value": v, "kind": kind} for kind, v in kept]
             async with as_system(session):
                 new = [row["id"] for row in written if row["id"] == row["identity_id"]]
                 await store.add_identities(session, new)

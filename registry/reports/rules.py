@@ -214,6 +214,9 @@ NEEDS_CONTACTS = frozenset(
 NEEDS_AMOUNT = frozenset(Category) - {Category.NO_SHOW, Category.ABUSIVE_CONDUCT}
 NEEDS_SETTLEMENT_ATTEMPTS = frozenset(Category) - {Category.ABUSIVE_CONDUCT}
 
+#: Phones, e-mails and handles, of each kind, that one report may name. A business knows a client by a private and a
+#: work number, and perhaps one more; each further one would lead a stranger's lookup, and notice, to this client.
+MOST_CONTACTS = 4
 MOST_FILES = 20
 #: Moderators who must agree to what comes back after it ended, and to what a business on probation reports.
 APPROVALS_OF_DOUBTFUL = 2

@@ -162,6 +162,18 @@ def _broken_rules(
         found.append(
             Fault("/subject", "needs a phone or an e-mail, so that the person can be told")
         )
+    for kind, values in (
+        ("phones", subject.phones),
+        ("e-mails", subject.emails),
+        ("handles", subject.handles),
+    ):
+        if len(values) > rules.MOST_CONTACTS:
+            found.append(
+                Fault(
+                    "/subject",
+                    f"names {len(values)} {kind}; at most {rules.MOST_CONTACTS} are taken",
+                )
+            )
     born = {subject.tax_birth_date(), subject.birth_date if subject.kind == "person" else None}
     if any(day and rules.age(day, today) < policy.minimum_age_years for day in born):
         found.append(

@@ -16,7 +16,7 @@ from tests.disputes.conftest import person, report, reporter
 from tests.disputes.people import MAIL, PHONE, SUBJECT, Person
 from tests.erasure.asking import ask, weigh
 from tests.factories import rows
-from tests.factories.registry import Registry, Shop
+from tests.factories.registry import Registry, Shop, problem, submission
 from tests.reports.states import apply, bring_to, in_state
 from tests.subjects.test_proofs import code_to, prove, proven, start
 
@@ -98,6 +98,23 @@ async def test_a_published_report_of_many_numbers_joins_nobody(registry: Registr
     for phone in STRANGERS[:3]:
         found = await asker.look_up(phone=phone)
         assert [len(match["reports"]) for match in found["matches"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("phones", STRANGERS[:5]),
+        ("emails", [f"stranger{n}@mail.example" for n in range(5)]),
+    ],
+)
+async def test_a_report_names_few_contacts(shared: Registry, kind: str, values: list[str]) -> None:
+    shop = await shared.shop()
+    taken = {"phone": DEBTOR["phone"], kind: values[:3]}
+    assert (await shop.create("/v1/reports", submission(subject=taken))).status_code == 201
+    refused = await shop.create("/v1/reports", submission(subject={kind: values}))
+    assert problem(refused) == (422, "submission-refused")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/subject"]
+    assert "at most 4" in refused.json()["detail"]
 
 
 async def test_what_leaves_publication_leaves_no_trace(registry: Registry) -> None:
