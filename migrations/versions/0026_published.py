@@ -91,7 +91,7 @@ END $$
 """
 
 # Locks these identities in one order, and answers all of their records. When one moved while others were waited for,
-# all locks are given back and taken anew: to take more would break the order.
+# all locks are given back and taken again: to take more would break the order.
 _HOLD = """
 CREATE FUNCTION registry_hold_linked(asked uuid[]) RETURNS TABLE (id uuid, identity_id uuid)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$

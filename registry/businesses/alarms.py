@@ -112,7 +112,7 @@ async def raise_(
 
 
 async def lift(session: Session, actor: Actor, business_id: UUID, command: Lifting) -> None:
-    """Let a business look up again, and begin to count anew; raises `NotSuspended`, `DecisionNotPossible`."""
+    """Let a business look up again, and start its counts again; raises `NotSuspended`, `DecisionNotPossible`."""
     # Before the business is locked: a lookup under way holds what is counted, and waits for the business.
     await limits.count_anew(session, business_id)
     business = await store.lock(session, business_id)

@@ -61,7 +61,7 @@ class Likeness(StrEnum):
 CLAIMS = frozenset({State.PENDING, State.VERIFIED, State.SUSPENDED})
 #: States of a member. One register code has one member at a time.
 MEMBERS = frozenset({State.VERIFIED, State.SUSPENDED})
-#: States of which the owners count: who closes a business and opens another takes its conduct along.
+#: States in which owners count: an owner who closes a business and opens another takes its conduct along.
 OWNED = frozenset({State.VERIFIED, State.SUSPENDED, State.CLOSED})
 
 

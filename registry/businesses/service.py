@@ -64,7 +64,7 @@ async def admit_sign_up(runtime: Runtime, command: SignUp, *, origin: Origin) ->
 async def sign_up(session: Session, command: SignUp, *, plan: str = "free") -> SignedUp:
     """Take a business in as `pending`, send a code to its address, and give it its first key (`manage`).
 
-    Whoever claims the register code or the address already makes no difference: an operator sees it in the case.
+    Another claim to the register code or the address makes no difference: an operator sees it in the case.
     """
     said = _read(command)
     business_id = uuid7()

@@ -97,7 +97,7 @@ async def list_sharing(
 
 
 async def list_owner_answers(session: Session, business_id: UUID) -> dict[UUID, bool]:
-    """Of which businesses an operator has said whether they have one owner with this one, and what."""
+    """Map a business to what an operator said: whether it has an owner in common with this one."""
     of = OwnerAnswer
     query = select(of).where(or_(of.business_id == business_id, of.other_id == business_id))
     return {

@@ -6,7 +6,7 @@ one more decision, and what they did is undone by the decision that takes them b
 
 A moderator's decision binds. The engine's count in order of their weight, with these limits:
 
-1. None joins two groups of which one holds a record that the other contradicts.
+1. None joins two groups if a record of one contradicts a record of the other.
 2. Where a record's decisions fit two groups that exclude each other about equally well, it joins neither: nothing says
    whose debt it is. By an identifier alone (below `FIRM`), a record that is of no group yet joins neither of two groups
    that have nothing in common.

@@ -121,7 +121,7 @@ async def publishers(session: Session, report_ids: Collection[UUID]) -> list[tup
 
 
 def reply_of(report: Report, key: DataKey) -> str | None:
-    """The person's words as whoever is shown the report reads them; None where there are none."""
+    """Return the person's words as lookups show them; None where there are none."""
     sealed = report.sealed_reply
     return key.open(f"{REPLY}:{report.id}", sealed, str) if sealed else None
 

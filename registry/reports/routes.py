@@ -202,7 +202,7 @@ async def reinsert_report(
     """Bring an ended report back.
 
     It comes back as a new one, with new evidence and your certification. Two moderators must agree to
-    publish it, and the person is told anew. This is also how you contest an erasure by rule: the letter
+    publish it, and the person is notified again. This is also how you contest an erasure by rule: the letter
     names the rule, say in `reason` why it was wrong, and add the file that shows it.
     """
     caller = member_of(request)

@@ -1,4 +1,4 @@
-"""Whoever files more reports than moderators can read, or than people should get letters of."""
+"""A business that files more reports than moderators can read, or than people should get letters about."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -196,7 +196,7 @@ async def test_the_new_holder_of_a_number_reads_nothing_of_the_old(
 
 
 async def test_what_agrees_by_name_opens_together(sandbox: Registry) -> None:
-    """The person's own older report, under the number alone: whoever has a right to their file gets it."""
+    """The person's own older report, under the number alone: they have a right to it."""
     shop = await sandbox.shop()
     old = {"phone": PHONE, "name": "Шевченко Олена"}
     await sandbox.published(shop, subject=old, contract_reference="old")

@@ -1,4 +1,4 @@
-"""Whoever signs up under somebody else's public register code, or asks by signing up who is a member."""
+"""A stranger who signs up under a company's public register code, or to learn who is a member."""
 
 import asyncio
 from typing import Any
@@ -26,7 +26,7 @@ async def _decide(registry: Registry, business_id: UUID, **said: Any) -> httpx.R
 
 
 async def test_a_claim_does_not_keep_the_real_company_out(registry: Registry) -> None:
-    """The code is public: whoever comes first with it holds nothing, and is not verified any more afterwards."""
+    """The code is public: the first claim to it reserves nothing, and is not verified any more afterwards."""
     first = await registry.newcomer(register_code=CODE)
     real = await registry.newcomer(register_code=f"EDRPOU {CODE[:4]} {CODE[4:]}")
     await registry.decide_business(real.id, "verify")

@@ -1,4 +1,4 @@
-"""Whoever wants to count as several sources: one owner of several businesses, written each time otherwise."""
+"""An owner of several businesses who wants to count as several sources, written otherwise each time."""
 
 from datetime import date
 from typing import Any

@@ -44,7 +44,7 @@ async def _publish(
 
 
 async def _asked(registry: Registry, shop: Shop, code: str) -> str:
-    """A report of which a moderator, who has read it, asked more."""
+    """A report that a moderator has read, and about which they asked for more."""
     report = await shop.report(subject=BAIT)
     if code == "unclear":
         await shop.attach(report["id"])
