@@ -97,7 +97,7 @@ async def decide_dispute(
     request: Caller,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[DisputeCase]:
-    """Rule on a dispute: uphold, amend or remove. Both sides read your reason. Not for a moderator who screened the report.
+    """Rule on a dispute: uphold, amend or remove. Both sides read your reason. Not for those who screened the report.
 
     What stands is shown with the person's words. Replace by `▇▇▇` in `statement` what identifies somebody or names
     others: the case lists under `statement.mentions` what rules find, and a ruling that would show it is refused.
