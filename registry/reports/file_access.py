@@ -1,7 +1,7 @@
 """Decide which reports a person's proofs open.
 
-A phone or e-mail may have a new holder, and the business that files a report chooses what it says. So a proven contact opens
-no report by itself, and a report does not open others only because the engine holds both to be about one person:
+A phone or e-mail may have a new holder, and the business that files a report chooses what it says. So a proven contact
+opens no report by itself, and a report does not open others only because the engine holds both to be about one person:
 
 1. Two proven contacts open a report that names both.
 2. An accepted document opens the reports that the moderator named.
