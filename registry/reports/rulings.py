@@ -203,7 +203,7 @@ async def erase(
 ) -> list[str]:
     """End a report that has not ended, and erase it at once; returns files to delete after the commit.
 
-    Businesses that were shown a report that has not ended are told that it was removed (GDPR, art. 19). `erased_for` is kept for
+    Businesses that were shown it before it ended are told that it was removed (GDPR, art. 19). `erased_for` is kept for
     the moderators who read it when the reporter contests the erasure; None for a report that has ended.
     """
     report = await store.lock(session, report_id)

@@ -122,7 +122,7 @@ async def decide_business(
 
     Verifying rests on your reason: the register entry, and control of the business's own e-mail
     (`email_proven_at`) or domain. It answers all that the case asks: `claims` says what becomes of other pending claims
-    to the register code, under which one business at most is verified; `owners` says which of the businesses whose owner
+    to the register code (one business at most is verified under it); `owners` says which of the businesses whose owner
     may be the same have one. Suspending hides all its reports at once.
     """
     caller = staff_of(request)
