@@ -8,6 +8,7 @@ from uuid import uuid4
 import rich_click as click
 
 from registry.cli import answer, client, failures, output
+from registry.matching import handle
 
 _EXITS = {"no_record": failures.OK, "record": failures.RECORD, "possible": failures.POSSIBLE}
 _PLAIN = ("tax_id", "company_code", "name", "birth_date", "city", "country")
@@ -19,7 +20,11 @@ _PLAIN = ("tax_id", "company_code", "name", "birth_date", "city", "country")
 @click.option("--tax-id", help="A person's tax number: RNOKPP (UA), INN (RU) or another country's.")
 @click.option("--company-code", help="EDRPOU, INN or VAT number.")
 @click.option(
-    "--handle", "handles", multiple=True, metavar="NETWORK:NAME", help="Such as telegram:@oleksandr"
+    "--handle",
+    "handles",
+    multiple=True,
+    metavar="NETWORK:NAME|LINK",
+    help="Such as telegram:@oleksandr or https://t.me/oleksandr",
 )
 @click.option("--name", help="In any order and script.")
 @click.option("--birth-date", help="YYYY-MM-DD or DD.MM.YYYY")
@@ -103,9 +108,12 @@ def subject(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _handle(text: str) -> dict[str, str]:
+    if network_of := handle.network_of_link(text):
+        return {"network": network_of, "name": text}
     network, colon, name = text.partition(":")
-    if not (network and colon and name):
+    if not (network and colon and name) or name.startswith("//"):
         raise click.UsageError(
-            f"--handle {text}: write it as network:name, such as telegram:@oleksandr"
+            f"--handle {text}: write it as network:name, such as telegram:@oleksandr, or as a link to the person's "
+            "page in a network that the registry knows"
         )
     return {"network": network, "name": name}

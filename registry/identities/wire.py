@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from registry.matching.decision import Verdict
 from registry.platform.decisions import DecidedVersion
 from registry.platform.faults import SAYS
-from registry.platform.text import Label, Line, Paragraph
+from registry.platform.text import Label, Line, Paragraph, line
 
 
 class Handle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,7 +18,15 @@ class Handle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     network: Annotated[
         Label, Meta(description="Such as `telegram`, `viber`, `instagram`.", examples=["telegram"])
     ]
-    name: Annotated[Label, Meta(examples=["@oleksandr"])]
+    name: Annotated[
+        str,
+        line(2000),
+        Meta(
+            description="The name, the phone number, or a link to the person's page. A link to a post, a group or a "
+            "company is refused.",
+            examples=["@oleksandr", "https://t.me/oleksandr"],
+        ),
+    ]
 
 
 class SubjectDescription(

@@ -83,6 +83,18 @@ def test_every_field_is_sent(member: Member) -> None:
     } <= pointers
 
 
+def test_a_handle_may_be_a_link(member: Member) -> None:
+    found = member.call("lookup", "--handle", "https://t.me/nobody_we_know?start=1", "--json")
+    assert (found.code, found.json["result"]) == (0, "no_record")
+
+
+@pytest.mark.parametrize("link", ["https://shop.example/olha", "https://instagram.com/p/C1x/"])
+def test_a_link_to_no_person_is_refused(member: Member, link: str) -> None:
+    ended = member.call("lookup", "--handle", link)
+    assert ended.code == 2
+    assert "page" in ended.err
+
+
 def test_each_fault_is_shown_with_its_place(member: Member) -> None:
     ended = member.call("lookup", "--phone", "05", "--email", "foo")
     assert (ended.code, ended.out) == (2, "")
