@@ -42,6 +42,7 @@ JOBS = (
     Job("tell_disabled", businesses.tell_disabled, every=SOON),
     Job("take_proofs", reports.take_proofs, every=SOON),
     Job("advance_due", reports.advance_due, every=SOON),
+    Job("unpublish_suspended", identities.unpublish_suspended, every=SOON),
     Job("publish_due", identities.publish_due, every=SOON),
     Job("tell_journal", journal.tell, every=SOON),
     Job("advance_disputes", disputes.advance_due, every=SOON),

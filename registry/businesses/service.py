@@ -1,7 +1,7 @@
 """Sign-up, verification and keys: who does what, in which order."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -212,6 +212,11 @@ list_gone_since = store.list_gone_since
 business_of_key = store.business_of_key
 contact, write_to = profile.contact, profile.write_to
 on_probation = conduct.on_probation
+
+
+async def sources_of(session: Session, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return business -> its source: all businesses of one owner are one source."""
+    return {id_: source for id_, (_, _, source) in (await states_of(session, ids)).items()}
 
 
 async def _view(session: Session, business: Business) -> BusinessView:

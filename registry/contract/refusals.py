@@ -68,7 +68,7 @@ OWN: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "reporter-not-verified",
         ),
         "view_pair": ("conflict-of-interest",),
-        "decide_pair": ("conflict-of-interest", "pair-already-decided"),
+        "decide_pair": ("conflict-of-interest", "identities-contradict", "pair-already-decided"),
         "view_identity": ("conflict-of-interest",),
         "split_identity": ("conflict-of-interest",),
         "merge_identity": ("conflict-of-interest",),

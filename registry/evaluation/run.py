@@ -118,7 +118,8 @@ async def _answer(session: Session, moderator: Staff, question: UUID, *, same: b
         decision="same" if same else "different", reason="The truth.", version=1
     )
     try:
-        await review.decide(session, moderator, question, said)
-    except review.PairAlreadyDecided:
-        # The answer to an earlier question has settled this one.
+        async with session.begin_nested():
+            await review.decide(session, moderator, question, said)
+    except (review.PairAlreadyDecided, review.IdentitiesContradict):
+        # The answer to an earlier question has settled this one, or an identity holds records of two.
         return

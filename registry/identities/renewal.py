@@ -192,9 +192,11 @@ async def _divided(runtime: Runtime, plan: _Plan, part: Sequence[UUID]) -> list[
     wanted = set(part)
     async with transaction(runtime) as session:
         members = await open_records(session, records=part)
-        verdicts = await store.list_verdicts(session, [member.id for member in members])
+        records = [member.id for member in members]
+        verdicts = await store.list_verdicts(session, records)
+        sources = await resolution.sources_of(session, records)
     links = [(w, *p) for p, w in plan.links.items() if wanted.issuperset(p)]
-    return resolution.divided(members, verdicts, links, engine=False)
+    return resolution.divided(members, verdicts, sources, links, engine=False)
 
 
 def _torn(one: dict[UUID, UUID], other: dict[UUID, UUID]) -> int:

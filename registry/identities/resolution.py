@@ -12,17 +12,18 @@ The order of locks is the same everywhere: index values, then identities by thei
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+from registry.businesses import service as businesses
 from registry.identities import rules, standings, store
 from registry.identities.neighbours import Judged, Member, judge_all, open_records
 from registry.identities.tables import PairDecision
-from registry.matching.comparison import agree_beyond_contacts, compare, contradicting
+from registry.matching.comparison import compare, contradicting, corroborate
 from registry.matching.decision import Verdict, judge
 from registry.matching.parameters import Parameters
 from registry.matching.partition import partition
@@ -105,7 +106,9 @@ async def divide(
     opened = {member.id: member for member in known if member.id in where}
     for member in await open_records(session, records=where.keys() - opened.keys()):
         opened[member.id] = member
-    parties = divided(list(opened.values()), await store.list_verdicts(session, list(opened)))
+    verdicts = await store.list_verdicts(session, list(opened))
+    sources = await sources_of(session, opened) if len(opened) > 1 else {}
+    parties = divided(list(opened.values()), verdicts, sources)
     await _settle(session, parties, where)
     return parties
 
@@ -113,20 +116,21 @@ async def divide(
 def divided(
     members: Sequence[Member],
     verdicts: Iterable[store.Verdict],
+    sources: Mapping[UUID, UUID],
     links: Iterable[tuple[float, UUID, UUID]] = (),
     *,
     engine: bool = True,
 ) -> list[list[UUID]]:
     """Divide records into identities, by what the log says of them (`store.list_verdicts`) and the further links.
 
-    Without `engine`, the engine's own entries of the log do not count.
+    `sources` as `sources_of` returns them. Without `engine`, the engine's own entries of the log do not count.
     """
     if len(members) == 1:
         return [[members[0].id]]
     profiles = {member.id: member.profile for member in members}
     weighed, apart = list(links), list(contradicting(profiles))
     bound: list[tuple[UUID, UUID]] = []
-    for one, other, verdict, weight, staff_id in verdicts:
+    for _, one, other, verdict, weight, staff_id in sorted(verdicts):
         if staff_id is not None:
             (bound if verdict == Verdict.SAME else apart).append((one, other))
         elif engine and verdict == Verdict.SAME and weight is not None:
@@ -134,9 +138,16 @@ def divided(
 
     @cache
     def agree(one: UUID, other: UUID) -> bool:
-        return agree_beyond_contacts(profiles[one], profiles[other])
+        return corroborate(profiles[one], profiles[other])
 
-    return partition(sorted(profiles), weighed, agree, bound=bound, apart=apart)
+    return partition(sorted(profiles), weighed, agree, sources=sources, bound=bound, apart=apart)
+
+
+async def sources_of(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return record -> the source of its report: all businesses of one owner are one source."""
+    reporters = await store.list_reporters(session, records)
+    sources = await businesses.sources_of(session, set(reporters.values()))
+    return {record: sources[reporter] for record, reporter in reporters.items()}
 
 
 async def _settle(
@@ -162,7 +173,7 @@ async def follow_identifiers(session: Session, records: Collection[UUID]) -> Non
     members = {member.id: member for member in await open_records(session, records=where.keys())}
     parameters, told = session.runtime.parameters, []
     number = await store.next_publication(session)
-    for one, other, verdict, _, staff_id in await store.list_verdicts(session, list(members)):
+    for _, one, other, verdict, _, staff_id in await store.list_verdicts(session, list(members)):
         if staff_id is not None or {one, other}.isdisjoint(records):
             continue
         comparison = compare(members[one].profile, members[other].profile)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from registry.audit import service as audit
 from registry.identities import resolution, store
-from registry.identities.neighbours import PLACE
+from registry.identities.neighbours import PLACE, without
 from registry.identities.tables import PairDecision
 from registry.identities.wire import (
     AgreementView,
@@ -25,7 +25,9 @@ from registry.identities.wire import (
     SplitRequest,
 )
 from registry.matching import reasons
+from registry.matching.comparison import contradicting
 from registry.matching.decision import Verdict
+from registry.matching.profile import profile
 from registry.matching.subject import Subject
 from registry.platform import vault
 from registry.platform.errors import Conflict, InvalidValues, NotFound
@@ -34,11 +36,20 @@ from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.staff.access import Staff, refuse_conflict
 
+#: Record -> (subject as it is compared, its key, its identity).
+Shown = dict[UUID, tuple[Subject, DataKey, UUID | None]]
+
 
 class PairAlreadyDecided(Conflict):
     """Somebody answered first, or the records changed since."""
 
     slug, title = "pair-already-decided", "The question is answered or gone"
+
+
+class IdentitiesContradict(Conflict):
+    """A yes would bring records together that contradict each other."""
+
+    slug, title = "identities-contradict", "The two identities contradict each other"
 
 
 async def list_questions(
@@ -55,10 +66,13 @@ async def about(session: Session, question_id: UUID) -> tuple[float, UUID, UUID]
 
 
 async def case(session: Session, moderator: Staff, question_id: UUID) -> PairCase:
-    """All that is needed to answer a question; that it was read is audited."""
+    """All that is needed to answer a question: the two records, and all others that a yes would bring together.
+
+    That it was read is audited.
+    """
     entry = await _get(session, question_id)
-    shown = await _open(session, moderator, {entry.one, entry.other})
-    if len(shown) != 2:
+    shown = await _open_identities(session, moderator, entry)
+    if not shown.keys() >= {entry.one, entry.other}:
         raise NotFound
     audit.record(session, moderator.actor, "identity.pair_read", "pair", question_id)
     return await _case(session, entry, shown)
@@ -67,18 +81,29 @@ async def case(session: Session, moderator: Staff, question_id: UUID) -> PairCas
 async def decide(
     session: Session, moderator: Staff, question_id: UUID, command: PairDecisionRequest
 ) -> PairCase:
-    """Answer a question: one party, or two. Raises `PairAlreadyDecided` for the second of two."""
+    """Answer a question: one party, or two.
+
+    Raises `PairAlreadyDecided` for the second of two answers, and `IdentitiesContradict` for a yes that would bring
+    records together that contradict each other: who holds them to be of one party merges their identities.
+    """
     entry = await _get(session, question_id)
     pair = (entry.one, entry.other)
     where = await store.hold_linked(session, pair)
-    shown = await _open(session, moderator, set(pair))
+    shown = await _open_identities(session, moderator, entry)
     decided = {d.staff_id for d in await store.list_decisions(session, pair)} - {None}
     if decided or not where.keys() >= set(pair) or command.version != 1:
         raise PairAlreadyDecided(
             "Another moderator answered, or lookups show one of the reports no longer."
         )
-    await _enter(session, moderator, [pair], Verdict(command.decision))
+    verdict = Verdict(command.decision)
+    await _enter(session, moderator, [pair], verdict)
     await resolution.divide(session, where)
+    now = await store.identities_of(session, pair)
+    if verdict is Verdict.SAME and now[entry.one] != now[entry.other]:
+        raise IdentitiesContradict(
+            "Records of the one contradict records of the other, or another answer keeps them apart. Compare both"
+            " identities whole (GET /v1/moderation/identities/{id}), and merge them if they are of one party."
+        )
     key = shown[entry.one][1]
     details: dict[str, str | int | None] = {"decision": command.decision}
     audit.record(
@@ -90,7 +115,15 @@ async def decide(
         details=details,
         reason=(key, command.reason),
     )
-    return await _case(session, entry, await _open(session, moderator, set(pair)))
+    return await _case(session, entry, await _open_identities(session, moderator, entry))
+
+
+async def _open_identities(session: Session, moderator: Staff, entry: PairDecision) -> Shown:
+    """Open the two records of a question, and all of the identities that they are part of."""
+    pair = {entry.one, entry.other}
+    identities = set((await store.identities_of(session, pair)).values())
+    others = await store.list_sealed(session, identities=identities)
+    return await _open(session, moderator, pair | {row.id for row in others})
 
 
 async def view(session: Session, moderator: Staff, identity_id: UUID) -> IdentityView:
@@ -121,8 +154,8 @@ async def merge(
 ) -> IdentityChange:
     """Hold two identities to be one party: each record is bound to the oldest of the other identity.
 
-    So they stay together when a report is published no longer. Decisions of moderators that would keep their records
-    apart count no longer.
+    So they stay together when a report is published no longer. Decisions of moderators, and contradictions, that would
+    keep records of the one apart from records of the other count no longer.
     """
     if identity_id == command.identity:
         said = "must be another identity"
@@ -136,12 +169,11 @@ async def merge(
         crossing = (entry.one in ours) != (entry.other in ours)
         if crossing and entry.staff_id is not None and entry.verdict == Verdict.DIFFERENT:
             pairs.add((entry.one, entry.other))
+    profiles = {record: profile(subject) for record, (subject, _, _) in shown.items()}
+    pairs |= {pair for pair in contradicting(profiles) if (pair[0] in ours) != (pair[1] in ours)}
     await _enter(session, moderator, pairs, Verdict.SAME)
     await resolution.divide(session, where)
     return await _changed(session, moderator, identity_id, "merged", shown, command.reason)
-
-
-Shown = dict[UUID, tuple[Subject, DataKey, UUID | None]]
 
 
 async def _get(session: Session, question_id: UUID) -> PairDecision:
@@ -167,14 +199,15 @@ def _members(where: Mapping[UUID, UUID], identity_id: UUID) -> set[UUID]:
 
 
 async def _open(session: Session, moderator: Staff, records: Collection[UUID]) -> Shown:
-    """Record -> (subject, its key, its identity), for a moderator without a conflict of interest."""
+    """Open records for a moderator; raises `ConflictOfInterest` where one is of the moderator's own business."""
     owners = await store.owners_of(session, records)
     await refuse_conflict(session, moderator, owners)
     shown: Shown = {}
     for row in await store.list_sealed(session, records=records):
         key = vault.unwrap(session.keyring, row.data_key_id, row.wrapped, row.kek_version)
         vault.note(session, row.data_key_id)
-        shown[row.id] = (key.open(PLACE, row.sealed, Subject), key, row.identity_id)
+        subject = without(key.open(PLACE, row.sealed, Subject), row.detached, session.keyring)
+        shown[row.id] = (subject, key, row.identity_id)
     return shown
 
 
@@ -220,6 +253,10 @@ async def _case(session: Session, entry: PairDecision, shown: Shown) -> PairCase
         weight=entry.weight or 0.0,
         parameters=entry.parameters or "",
         records=[_record(record, shown[record]) for record in (entry.one, entry.other)],
+        others=[
+            _record(record, shown[record])
+            for record in sorted(shown.keys() - {entry.one, entry.other})
+        ],
         evidence=_evidence(entry),
     )
 

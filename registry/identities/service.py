@@ -17,7 +17,7 @@ import msgspec
 from registry.businesses import service as businesses
 from registry.businesses.rules import State as BusinessState
 from registry.identities import standings, store
-from registry.identities.neighbours import PLACE, asked_tokens, judge_all, open_records
+from registry.identities.neighbours import LOCKED, PLACE, asked_tokens, judge_all, open_records
 from registry.identities.resolution import Resolution, follow_identifiers, publish, unpublish
 from registry.identities.rules import FactCodes
 from registry.identities.wire import SubjectDescription
@@ -63,6 +63,7 @@ __all__ = [
     "show",
     "strong_identifiers",
     "subject_of",
+    "unpublish_suspended",
     "value_faults",
 ]
 
@@ -202,10 +203,20 @@ async def detach(session: Session, value: bytes, on: date) -> list[UUID]:
 
 
 async def attach(session: Session, value: bytes, records: Collection[UUID]) -> None:
-    """Take a detachment from these records back."""
+    """Take a detachment from these records back, and publish those anew that are published.
+
+    They are compared with what was published meanwhile: it never met them under this identifier.
+    """
     async with as_system(session):
-        await lock_values(session, [value])
-        await follow_identifiers(session, await store.reopen_span(session, value, records))
+        tokens = await store.list_tokens(session, records)
+        locked = [token.index_value for token in tokens if token.kind in LOCKED]
+        await lock_values(session, {value, *locked})
+        restored = await store.reopen_span(session, value, records)
+        published = sorted(await store.identities_of(session, restored))
+        for record_id in published:
+            await unpublish(session, record_id)
+        for record_id in published:
+            await publish(session, record_id)
 
 
 async def list_detached(session: Session, value: bytes, on: date) -> list[UUID]:
@@ -265,13 +276,33 @@ async def show(
 
 
 async def publish_due(session: Session) -> bool:
-    """Publish one record whose fact lookups show from now on; False when none is due."""
-    due = await store.lock_unpublished(session)
+    """Publish one record whose fact lookups show from now on; False when none is due.
+
+    Records of a business that is suspended or closed wait until it is verified again.
+    """
+    due = await store.lock_unpublished(
+        session, await businesses.list_gone_since(session, session.now)
+    )
     if due is None:
         return False
     report_id, record_id = due
     await store.mark_published(session, report_id)
     await _publish(session, record_id)
+    return True
+
+
+async def unpublish_suspended(session: Session) -> bool:
+    """Take one record of a business that is suspended or closed out of its identity; False when none is left.
+
+    Lookups hide its fact from the moment of the suspension on; so its record may join and split nothing.
+    """
+    gone = await businesses.list_gone_since(session, session.now)
+    found = await store.lock_published(session, gone) if gone else None
+    if found is None:
+        return False
+    report_id, record_id = found
+    await store.mark_unpublished(session, report_id)
+    await unpublish(session, record_id)
     return True
 
 

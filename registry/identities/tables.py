@@ -136,6 +136,7 @@ class Fact(Base):
     __tablename__ = "facts"
     __table_args__ = (
         Index("ix_facts_record_id", "record_id"),
+        Index("ix_facts_business_id", "business_id", postgresql_where=text("codes IS NOT NULL")),
         Index("ix_facts_publish_at", "publish_at", postgresql_where=text("publish_at IS NOT NULL")),
     )
 
@@ -146,7 +147,8 @@ class Fact(Base):
     codes: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     #: Since when it is shown no longer.
     hidden_since: Mapped[datetime | None]
-    #: When its record is to be published; null once it is, and while the fact is hidden.
+    #: When its record is to be published, at the earliest: not while its business is suspended. Null once it is, and
+    #: while the fact is hidden.
     publish_at: Mapped[datetime | None]
 
 

@@ -121,6 +121,12 @@ class PairCase(Struct, frozen=True, kw_only=True):
     weight: Annotated[float, Meta(description="log2 of the odds that it is one party.")]
     parameters: Annotated[str, Meta(description="Version of the parameters that weighed it.")]
     records: Annotated[list[RecordView], Meta(description="The two.")]
+    others: Annotated[
+        list[RecordView],
+        Meta(
+            description="The other records of their identities, which a yes would bring together too."
+        ),
+    ]
     evidence: list[AgreementView]
 
 

@@ -207,7 +207,7 @@ class _Reading:
         return Found(
             identity=identity,
             facts=tuple(map(self._with_words, facts)),
-            subjects=tuple(self._subject(r) for r in records if r in self._read.records),
+            records={r: self._subject(r) for r in records if r in self._read.records},
             shared=shared,
         )
 

@@ -3,7 +3,7 @@
 Nobody is scored here: an answer is facts, and what the asking business itself laid down for such facts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from itertools import product
@@ -11,7 +11,15 @@ from uuid import UUID
 
 import msgspec
 
-from registry.matching.compare import Agreement, Grade, alike, grade, grade_of, plain
+from registry.matching.compare import (
+    Agreement,
+    Grade,
+    alike,
+    grade,
+    grade_of,
+    plain,
+    speaking,
+)
 from registry.matching.party import STRONG
 from registry.matching.subject import Subject
 
@@ -70,7 +78,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     identity: UUID
     facts: tuple[Fact, ...]
     #: What the records behind the facts hold; empty for a query that is `plain`.
-    subjects: tuple[Subject, ...] = ()
+    records: Mapping[UUID, Subject] = {}
     #: The strong kinds of the query's values that one of these records holds.
     shared: frozenset[str] = frozenset()
 
@@ -109,12 +117,28 @@ def matches(query: Subject, found: Sequence[Found]) -> list[Graded]:
     """Grade every identity found, surest first; a possible one loses its facts here."""
     graded = []
     for one in found:
-        sure, agreement = grade_of(one.shared) if plain(query) else grade(query, one.subjects)
-        if not any(agreed.field in STRONG for agreed in agreement) and not alike(agreement):
-            continue  # a token in common, and no more
-        facts = () if sure is Grade.POSSIBLE else one.facts
-        graded.append(Graded(grade=sure, agreement=tuple(agreement), facts=facts))
+        match = _plainly(one) if plain(query) else _compared(query, one)
+        agreeing = match.agreement
+        if any(agreed.field in STRONG for agreed in agreeing) or alike(agreeing):
+            graded.append(match)  # else a token in common, and no more
     return sorted(graded, key=lambda match: (_ORDER[match.grade], -len(match.facts)))
+
+
+def _plainly(one: Found) -> Graded:
+    sure, agreement = grade_of(one.shared)
+    facts = () if sure is Grade.POSSIBLE else one.facts
+    return Graded(grade=sure, agreement=tuple(agreement), facts=facts)
+
+
+def _compared(query: Subject, one: Found) -> Graded:
+    """Grade by the records that speak for the identity, and tell their facts; possible where none does."""
+    sources = {fact.record: fact.source for fact in one.facts}
+    heard = speaking(query, one.records, sources)
+    sure, agreement = grade(query, [one.records[key] for key in heard or one.records])
+    if not heard:
+        sure = Grade.POSSIBLE
+    told = () if sure is Grade.POSSIBLE else tuple(f for f in one.facts if f.record in heard)
+    return Graded(grade=sure, agreement=tuple(agreement), facts=told)
 
 
 def result(graded: Sequence[Graded]) -> Result:

@@ -1,21 +1,24 @@
 """A lookup beside what is kept: field by field, and the grade of a match.
 
-Lives here: `agreement`, `grade`, `alike`. Not here: whether two records are of one party, which is weighed
+Lives here: `agreement`, `speaking`, `grade`, `alike`. Not here: whether two records are of one party, which is weighed
 (`comparison`, `decision`). A grade is stricter and knows no weights: it decides whose facts are shown.
 
 A field contradicts where it would put a stranger's debt on somebody: another given name, birth date, tax
 id or company code. That one side is a person and the other a company is none: a sole trader is both.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct
 
 from registry.matching import codes, company, names, place
 from registry.matching.agreement import How, NameAgreement, Part
 from registry.matching.party import STRONG, Subject, strong_values
+
+K = TypeVar("K", bound=Hashable)
 
 #: From the least agreement to the most.
 _LEVELS: tuple[How, ...] = ("differs", "partial", "transliteration", "same")
@@ -86,11 +89,44 @@ def _whole(name: NameAgreement) -> bool:
     return max(name.given, name.surname) <= Part.INITIAL
 
 
+def speaking(
+    query: Subject, records: Mapping[K, Subject], sources: Mapping[K, Hashable]
+) -> list[K]:
+    """Return the records of an identity that speak for it: all of them, or the rest where some contradict the query.
+
+    A record that contradicts loses its own facts. It hides no other record's facts, and is not excused by them: else
+    one report with a false birth date would hide all that is known of a debtor, and one with an initial would put a
+    husband's debts on his wife. The rest must hold an identifier that was asked for. Where records of two sources
+    (`sources`: record -> source) contradict, so must their name, birth date or code agree: a nameless report under a
+    family's number is then held to be of the one whom the others name.
+    """
+    compared = {
+        key: agreement(query, record, shared_kinds(query, record))
+        for key, record in records.items()
+    }
+    against = {key for key, found in compared.items() if any(map(_contradicts, found))}
+    if not against:
+        return list(records)
+    agreeing = {
+        key: {one.field for one in found if one.how != "differs"}
+        for key, found in compared.items()
+        if key not in against
+    }
+    needed = _CONTRADICTING if len({sources[key] for key in against}) > 1 else STRONG
+    return [key for key, fields in agreeing.items() if fields & STRONG and fields & needed]
+
+
+def _contradicts(one: Agreement) -> bool:
+    """Tell whether a field speaks against a match; of names, doubt does."""
+    return (
+        one.how == "differs" and one.field in _CONTRADICTING and (one.firm or one.field == "name")
+    )
+
+
 def grade(query: Subject, records: Sequence[Subject]) -> tuple[Grade, list[Agreement]]:
     """Answer how sure it is that an identity is the one asked for, and the agreement that shows it.
 
-    `records` are all of the identity's: they do not contradict each other, so a field contradicts
-    only when no record agrees on it.
+    `records` are those that speak for it (`speaking`): a field contradicts only when no record agrees on it.
     """
     best: dict[str, Agreement] = {}
     for record in records:

@@ -118,6 +118,26 @@ def agree_beyond_contacts(one: Profile, other: Profile) -> bool:
     return found.name is not None and max(found.name.given, found.name.surname) <= Part.SLIP
 
 
+def corroborate(one: Profile, other: Profile) -> bool:
+    """Tell whether two parties agree on so much beyond contacts that it holds their records together.
+
+    That is a birth date to the day or a number that a state gives out; or a name in full, or a firm's, with the
+    father's name or the town. A name alone is many people's.
+    """
+    found = compare(one, other)
+    if found.contradictions:
+        return False
+    levels = dict(found.evidence)
+    if levels.get("birth_date") == "same" or not EXCLUSIVE.isdisjoint(found.shared):
+        return True
+    named = levels.get("company_name") == "same" or (
+        found.name is not None and max(found.name.given, found.name.surname) <= Part.SLIP
+    )
+    father = found.name is not None and found.name.patronymic <= Part.SLIP
+    town = levels.get("city", "same" if father else "differs")
+    return named and town == "same"
+
+
 def best_name(one: Profile, other: Profile) -> NameAgreement | None:
     """The agreement of the two names that agree best; None with a name missing."""
     if len(one.names) == 1 == len(other.names):

@@ -8,16 +8,19 @@ A moderator's decision binds. The engine's count in order of their weight, with 
 
 1. None joins two groups if a record of one contradicts a record of the other.
 2. Where a record's decisions fit two groups that exclude each other about equally well, it joins neither: nothing says
-   whose debt it is. By an identifier alone (below `FIRM`), a record that is of no group yet joins neither of two groups
-   that have nothing in common.
-3. No single record holds others together. Two groups become one only if they are still connected, by decisions or by
-   agreement on name or birth date, when either end of the decision is left out. Else one report that lists the numbers
-   of several people would make them one.
+   whose debt it is. By an identifier alone (below `FIRM`), the records of one source join neither of two groups that
+   have nothing in common.
+3. No single record, and no single source, holds others together. Two groups become one only if they are still
+   connected, by decisions or by agreement on more than a contact, when either end of the decision is left out, and when
+   all records of its source are. Else a business whose reports list the numbers of several people would make them one.
+4. What speaks for a group is counted in sources. Three reports of one business weigh no more than one.
+5. Moderators' answers for one party join in the order in which they were given, and none joins groups of which a record
+   contradicts another, unless a moderator answered for that very pair.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar
 
@@ -33,7 +36,11 @@ class _Groups(Generic[K]):
     """Disjoint sets of records, each with its members and those whom they contradict, and what links them."""
 
     def __init__(
-        self, records: Iterable[K], apart: Iterable[tuple[K, K]], agree: Callable[[K, K], bool]
+        self,
+        records: Iterable[K],
+        apart: Iterable[tuple[K, K]],
+        agree: Callable[[K, K], bool],
+        sources: Mapping[K, Hashable],
     ) -> None:
         self.of: dict[K, K] = {record: record for record in records}
         self.members: dict[K, set[K]] = {record: {record} for record in self.of}
@@ -42,6 +49,8 @@ class _Groups(Generic[K]):
             self.foes[one].add(other)
             self.foes[other].add(one)
         self.agree = agree
+        #: Record -> whose it is; a record of no known source is one of its own.
+        self.source: dict[K, Hashable] = {record: sources.get(record, record) for record in self.of}
         #: Record -> the records that decisions link with it, with their weights; a moderator's decision comes first.
         self.near: dict[K, dict[K, float]] = defaultdict(dict)
         #: Record -> those that moderators hold to be of its party, itself among them: they speak with one voice.
@@ -56,7 +65,8 @@ class _Groups(Generic[K]):
         """Join what moderators hold to be of one party."""
         for one, other in bound:
             self.link(one, other, math.inf)
-            if self.of[one] != self.of[other]:
+            ours, theirs = self.of[one], self.of[other]
+            if ours != theirs and not self.excluded(ours, theirs):
                 self.join(one, other)
         self.voice = {record: frozenset(self.members[self.of[record]]) for record in self.of}
 
@@ -86,11 +96,12 @@ class _Groups(Generic[K]):
 
     def _torn(self, weight: float, mine: K, wanted: K) -> bool:
         links = [rival for rival, heavy in self.near[mine].items() if heavy >= weight - MARGIN]
-        support = Counter(self.of[rival] for rival in links)
+        voices = {(self.of[rival], self.source[rival]) for rival in links}
+        support = Counter(group for group, _ in voices)
         fitting = support.pop(wanted, 0)
         support.pop(self.of[mine], None)
         firm = weight >= FIRM
-        alone = not firm and len(self.members[self.of[mine]]) == len(self.voice[mine])
+        alone = not firm and not self._without_source(mine)
         for group, number in support.items():
             if (not firm or number >= fitting) and self.excluded(group, wanted):
                 return True
@@ -98,13 +109,26 @@ class _Groups(Generic[K]):
                 return True
         return False
 
+    def _without_record(self, one: K) -> set[K]:
+        """Return the rest of a record's group, without what moderators hold to be of its party."""
+        return self.members[self.of[one]] - self.voice[one]
+
+    def _without_source(self, one: K) -> set[K]:
+        """Return the rest of a record's group, without its source's records and what moderators hold to be theirs."""
+        members = self.members[self.of[one]]
+        own = [member for member in members if self.source[member] == self.source[one]]
+        return members.difference(*(self.voice[member] for member in own))
+
     def bridged(self, one: K, other: K) -> bool:
-        """Tell whether one end alone would hold the two groups together."""
-        ours, theirs = self.members[self.of[one]], self.members[self.of[other]]
-        rest, their_rest = ours - self.voice[one], theirs - self.voice[other]
-        if rest and not self.connected(rest, theirs):
-            return True
-        return bool(their_rest) and not self.connected(ours, their_rest)
+        """Tell whether one end alone, or all records of its source, would hold the two groups together."""
+        return any(
+            rest and not self.connected(rest, against)
+            for end, against in (
+                (one, self.members[self.of[other]]),
+                (other, self.members[self.of[one]]),
+            )
+            for rest in (self._without_record(end), self._without_source(end))
+        )
 
     def join_all(self, ordered: Sequence[tuple[float, K, K]]) -> None:
         """Join by the engine's links, the heaviest first, until none joins anything more.
@@ -128,18 +152,22 @@ def partition(
     links: Iterable[tuple[float, K, K]],
     agree: Callable[[K, K], bool],
     *,
+    sources: Mapping[K, Hashable] | None = None,
     bound: Iterable[tuple[K, K]] = (),
     apart: Iterable[tuple[K, K]] = (),
 ) -> list[list[K]]:
     """Divide records into parties, each in the order given, parties in the order of their first records.
 
-    `links` are (weight, one, other) of the engine's decisions for one party, `bound` the moderators'.
-    `agree` tells, in either order, whether two records agree on more than a contact. `apart` are pairs of records that
-    are known to be of two parties.
+    `links` are (weight, one, other) of the engine's decisions for one party, `bound` the moderators', the first answer
+    first. `agree` tells, in either order, whether two records agree on more than a contact. `sources` says of records
+    whose they are. `apart` are pairs of records that are known to be of two parties.
     """
     place = {record: number for number, record in enumerate(records)}
-    groups = _Groups(records, apart, agree)
-    groups.bind(bound)
+    answered = list(bound)
+    confirmed = set(map(frozenset, answered))
+    contradicting = [pair for pair in apart if frozenset(pair) not in confirmed]
+    groups = _Groups(records, contradicting, agree, sources or {})
+    groups.bind(answered)
     ordered = sorted(links, key=lambda link: (-link[0], *sorted((place[link[1]], place[link[2]]))))
     for weight, one, other in ordered:
         groups.link(one, other, weight)

@@ -63,9 +63,7 @@ async def of(session: Session, report: Report) -> tuple[list[Flag], list[ReportB
         found.add(Flag.REPORTER_ON_PROBATION)
     others = await _others(session, report)
     known = {report.business_id} | {other.business_id for other in others}
-    sources = {
-        id_: source for id_, (_, _, source) in (await businesses.states_of(session, known)).items()
-    }
+    sources = await businesses.sources_of(session, known)
 
     def beside(one: Report) -> Beside:
         source = sources[one.business_id]

@@ -56,9 +56,7 @@ async def refuse_conflict(
     if moderator.business_id is None:
         return
     ids = {moderator.business_id, *(one for one in reporters if one is not None)}
-    sources = {
-        id_: source for id_, (_, _, source) in (await businesses.states_of(session, ids)).items()
-    }
+    sources = await businesses.sources_of(session, ids)
     own = sources.pop(moderator.business_id)
     if moderator.business_id in reporters or own in sources.values():
         raise ConflictOfInterest

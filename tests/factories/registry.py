@@ -42,6 +42,7 @@ JOBS = (
     Job("deliver", message_jobs.deliver, 1),
     Job("take_proofs", report_jobs.take_proofs, 1),
     Job("advance_due", report_jobs.advance_due, 1),
+    Job("unpublish_suspended", identity_jobs.unpublish_suspended, 1),
     Job("publish_due", identity_jobs.publish_due, 1),
     Job("tell_journal", journal.tell, 1),
     Job("advance_disputes", dispute_jobs.advance_due, 1),

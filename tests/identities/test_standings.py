@@ -97,27 +97,43 @@ async def _kept(runtime: Runtime) -> dict[tuple[bytes, UUID], tuple[str, Any]]:
 
 
 async def _from_facts(runtime: Runtime) -> dict[tuple[bytes, UUID], tuple[str, Any]]:
-    """What the standings must be, told by the facts, records and identifiers alone."""
+    """What the standings must be, by the facts, records and identifiers alone.
+
+    A phone or e-mail leads to all that is reached from it by phones and e-mails. Anything else leads to the records
+    that hold it, since all reports here are of one business.
+    """
     facts = await rows.select(
         runtime,
         "SELECT f.*, r.identity_id FROM facts f JOIN records r ON r.id = f.record_id"
         " WHERE f.codes IS NOT NULL",
     )
-    shown: dict[UUID, list[dict[str, Any]]] = {}
+    shown: dict[UUID, dict[str, Any]] = {}
     for fact in facts:
         ids = {"report": "report_id", "business": "business_id", "record": "record_id"}
-        told = fact["codes"] | {name: str(fact[column]) for name, column in ids.items()}
-        shown.setdefault(fact["identity_id"], []).append(told)
-    lending = {fact["record_id"] for fact in facts}
-    identifiers = await rows.select(
-        runtime,
-        "SELECT i.*, r.identity_id FROM record_identifiers i JOIN records r ON r.id = i.record_id",
-    )
-    return {
-        (i["index_value"], i["identity_id"]): (i["kind"], _order(shown[i["identity_id"]]))
-        for i in identifiers
-        if i["record_id"] in lending and i["kind"] in STRONG | ASKED
-    }
+        shown[fact["record_id"]] = fact["codes"] | {
+            name: str(fact[column]) for name, column in ids.items()
+        }
+    identity = {fact["record_id"]: fact["identity_id"] for fact in facts}
+    found = await rows.select(runtime, "SELECT * FROM record_identifiers")
+    values = [i for i in found if i["record_id"] in shown and i["kind"] in STRONG | ASKED]
+    contacts = [i for i in values if i["kind"] in ("phone", "email")]
+    expected = {}
+    for one in values:
+        home = identity[one["record_id"]]
+        reached = {i["record_id"] for i in values if i["index_value"] == one["index_value"]}
+        reached = {record for record in reached if identity[record] == home}
+        grown: set[UUID] = set()
+        while one["kind"] in ("phone", "email") and grown != reached:
+            grown = set(reached)
+            held = {i["index_value"] for i in contacts if i["record_id"] in grown}
+            reached |= {
+                i["record_id"]
+                for i in contacts
+                if i["index_value"] in held and identity[i["record_id"]] == home
+            }
+        told = _order([shown[record] for record in reached])
+        expected[one["index_value"], home] = (one["kind"], told)
+    return expected
 
 
 def _order(facts: list[dict[str, Any]]) -> list[str]:

@@ -66,14 +66,15 @@ async def test_sixty_four_at_once_are_one_identity(running: Runtime) -> None:
 async def test_bridges_at_once_make_one_of_many(running: Runtime) -> None:
     """Records that each hold two of a person's numbers, all at once: every order of merging ends in one identity.
 
-    Each number is held by two of them, and all have the name: no record alone holds others together.
+    Each number is held by two of them, and all have the name and the town: no record alone holds others together.
     """
     phones = [f"+38050557{n:04d}" for n in range(12)]
     for start in range(ROUNDS):
         own = [phone[:-4] + f"{start:02d}" + phone[-2:] for phone in phones]
         name = f"{SURNAMES[start % len(SURNAMES)]} Леся"  # no two rounds' numbers are a slip apart
         subjects = [
-            Subject(kind="person", country="UA", phones=pair, name=name) for pair in pairwise(own)
+            Subject(kind="person", country="UA", phones=pair, name=name, city="Суми")
+            for pair in pairwise(own)
         ]
         random.Random(start).shuffle(subjects)
         await asyncio.gather(*(_write(running, subject) for subject in subjects))

@@ -65,7 +65,7 @@ def test_a_possible_match_loses_its_facts() -> None:
     same = Subject(kind="person", country="UA", phones=("+380505550101",), name="Мельник Іван")
     other = Subject(kind="person", country="UA", phones=("+380505550101",), name="Мельник Ольга")
     found = [
-        Found(identity=UUID(int=n), facts=(fact(source=n),), subjects=(one,))
+        Found(identity=UUID(int=n), facts=(fact(source=n),), records={UUID(int=n): one})
         for n, one in enumerate([other, same], 1)
     ]
     exact, possible = matches(query, found)
@@ -170,7 +170,7 @@ def test_a_likeness_of_another_name_is_no_match() -> None:
     like = Subject(kind="person", country="UA", name="Ivan Melnyk", city="Kyiv")
     other = Subject(kind="person", country="UA", name="Сидоренко Іван", city="Київ")
     found = [
-        Found(identity=UUID(int=n), facts=(fact(source=n),), subjects=(one,))
+        Found(identity=UUID(int=n), facts=(fact(source=n),), records={UUID(int=n): one})
         for n, one in enumerate([like, other], 1)
     ]
     (match,) = matches(query, found)

@@ -193,8 +193,8 @@ def whoever_names_it_finds_all(patch: pytest.MonkeyPatch) -> None:
     """A later report of the number and the address brings the others back to the number."""
     standing_rows = identity_rules.standing_rows
 
-    def forget(facts: Any, identifiers: Any) -> Any:
-        return standing_rows(facts, [one for one in identifiers if one[3]])
+    def forget(facts: Any, identifiers: Any, *more: Any) -> Any:
+        return standing_rows(facts, [one for one in identifiers if one.held], *more)
 
     patch.setattr(identity_rules, "standing_rows", forget)
 

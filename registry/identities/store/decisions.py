@@ -29,13 +29,15 @@ _DECISIONS = select(PairDecision).from_statement(
     text(_COUNTING.format(columns=_ALL, records=":records")).columns(*_COLUMNS)
 )
 _VERDICTS = _COUNTING.format(
-    columns="p.one, p.other, p.verdict, p.weight, p.staff_id", records="$1"
+    columns="p.id, p.one, p.other, p.verdict, p.weight, p.staff_id", records="$1"
 )
 
 
 class Verdict(NamedTuple):
     """What counts of a pair of records, without the evidence; `weight` is the engine's, `staff_id` the moderator's."""
 
+    #: In the order in which entries were made.
+    id: UUID
     one: UUID
     other: UUID
     verdict: str

@@ -225,9 +225,15 @@ async def delete_empty(session: Session, identities: Collection[UUID]) -> None:
 
 async def owners_of(session: Session, records: Collection[UUID]) -> set[UUID | None]:
     """The businesses whose reports these records belong to."""
+    reporters = await list_reporters(session, records)
+    return {reporters.get(record) for record in records}
+
+
+async def list_reporters(session: Session, records: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return record -> the business whose report it belongs to, of records that have one."""
     query = (
-        select(DataKeyRow.owner_id)
+        select(Record.id, DataKeyRow.owner_id)
         .join(Record, Record.data_key_id == DataKeyRow.id)
-        .where(one_of(Record.id, records))
+        .where(one_of(Record.id, records), DataKeyRow.owner_id.is_not(None))
     )
-    return set(await session.scalars(query))
+    return {row.id: row.owner_id for row in await session.execute(query)}

@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import (
     Row,
+    Select,
     delete,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from registry.identities.rules import FactCodes, StandingFact
+from registry.identities.rules import FactCodes, HeldValue, StandingFact
 from registry.identities.tables import Fact, Identifier, Record, Standing
 from registry.platform.runtime import Session
 
@@ -52,22 +53,46 @@ async def empty_fact(session: Session, report_id: UUID, since: datetime) -> UUID
     )
 
 
-async def lock_unpublished(session: Session) -> tuple[UUID, UUID] | None:
-    """(report, record) of one fact whose record is to be published now, locked; None when there is none."""
-    query = (
+async def lock_unpublished(session: Session, but: Collection[UUID]) -> tuple[UUID, UUID] | None:
+    """(report, record) of one fact whose record is to be published now, locked; None when there is none.
+
+    `but` are the businesses whose records are not published.
+    """
+    return await _lock_one(
+        session,
         select(Fact.report_id, Fact.record_id)
-        .where(Fact.publish_at <= session.now)
-        .order_by(Fact.publish_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+        .where(Fact.publish_at <= session.now, Fact.business_id.not_in(but))
+        .order_by(Fact.publish_at),
     )
-    row = (await session.execute(query)).one_or_none()
+
+
+async def lock_published(session: Session, of: Collection[UUID]) -> tuple[UUID, UUID] | None:
+    """(report, record) of one fact of these businesses whose record is published, locked; None when there is none."""
+    return await _lock_one(
+        session,
+        select(Fact.report_id, Fact.record_id).where(
+            Fact.business_id.in_(of), Fact.codes.is_not(None), Fact.publish_at.is_(None)
+        ),
+    )
+
+
+async def _lock_one(session: Session, query: Select[UUID, UUID | None]) -> tuple[UUID, UUID] | None:
+    row = (await session.execute(query.limit(1).with_for_update(skip_locked=True))).one_or_none()
     return None if row is None or row.record_id is None else (row.report_id, row.record_id)
 
 
 async def mark_published(session: Session, report_id: UUID) -> None:
     """Note that a fact's record is published."""
-    await session.execute(update(Fact).where(Fact.report_id == report_id).values(publish_at=None))
+    await _set_publish_at(session, report_id, None)
+
+
+async def mark_unpublished(session: Session, report_id: UUID) -> None:
+    """Note that a fact's record waits to be published again."""
+    await _set_publish_at(session, report_id, session.now)
+
+
+async def _set_publish_at(session: Session, report_id: UUID, when: datetime | None) -> None:
+    await session.execute(update(Fact).where(Fact.report_id == report_id).values(publish_at=when))
 
 
 async def list_facts(session: Session, identity_id: UUID) -> list[StandingFact]:
@@ -91,10 +116,8 @@ async def list_facts(session: Session, identity_id: UUID) -> list[StandingFact]:
     ]
 
 
-async def list_identifiers(
-    session: Session, identity_id: UUID
-) -> list[tuple[UUID, bytes, str, bool]]:
-    """(record, index value, kind, whether it is the record's still) of an identity."""
+async def list_identifiers(session: Session, identity_id: UUID) -> list[HeldValue]:
+    """Return the index values of an identity's records."""
     rows = await session.execute(
         select(
             Identifier.record_id, Identifier.index_value, Identifier.kind, Identifier.valid_until
@@ -102,7 +125,9 @@ async def list_identifiers(
         .join(Record, Record.id == Identifier.record_id)
         .where(Record.identity_id == identity_id)
     )
-    return [(row.record_id, row.index_value, row.kind, row.valid_until is None) for row in rows]
+    return [
+        HeldValue(row.record_id, row.index_value, row.kind, row.valid_until is None) for row in rows
+    ]
 
 
 async def replace_standings(
