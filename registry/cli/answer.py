@@ -19,6 +19,9 @@ def show(found: _Body) -> None:
     matches = found.get("matches") or []
     for number, match in enumerate(matches, 1):
         _show_match(match, f" {number}/{len(matches)}" if len(matches) > 1 else "")
+    for field in found.get("ignored") or []:
+        said = f"{word('ignored')} {field.get('pointer')}: {field.get('detail')}"
+        out.print(f"[yellow]{output.plain(said)}[/]", soft_wrap=True)
     if found.get("own_list"):
         out.print(f"\n[yellow]{word('own_list')}[/]")
     _show_terms(found.get("terms") or [])

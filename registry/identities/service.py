@@ -35,6 +35,8 @@ from registry.platform.vault import DataKey
 
 #: Values of one kind that a description may list.
 MOST_VALUES = 10
+#: What a lookup does not do without.
+_NEEDED = frozenset({"/name", "/birth_date", "/country"})
 #: Records that a moderator is shown as neighbours of one, about.
 MOST_NEIGHBOURS = 20
 
@@ -60,6 +62,7 @@ __all__ = [
     "neighbours_of",
     "publish_due",
     "read",
+    "read_for_lookup",
     "show",
     "strong_identifiers",
     "subject_of",
@@ -74,6 +77,21 @@ def read(description: SubjectDescription, *, country: str, pointer: str = "/subj
     if found:
         raise invalid([Fault(pointer + fault.pointer, fault.detail) for fault in found])
     return subject
+
+
+def read_for_lookup(
+    description: SubjectDescription, *, country: str
+) -> tuple[Subject, list[Fault]]:
+    """Return what of a description can be read, and what a lookup may ignore; raises `InvalidValues` for the rest.
+
+    A lookup goes on without an identifier that cannot be read. Name, birth date and country are needed: without them
+    the facts of others could be shown.
+    """
+    subject, found = parse(description, country=description.country or country)
+    told = [Fault("/subject" + fault.pointer, fault.detail) for fault in found]
+    if any(fault.pointer in _NEEDED for fault in found):
+        raise invalid(told)
+    return subject, told
 
 
 def value_faults(body: object, *, country: str) -> list[Fault]:

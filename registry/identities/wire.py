@@ -1,7 +1,7 @@
 """How a person or company is named by callers, in reports and lookups alike; and what moderators see of pairs."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -35,8 +35,10 @@ class SubjectDescription(
     """A person or company by whatever is known of them, written as people write it.
 
     Numbers and addresses are brought to a normal form by their own rules; what cannot be read is refused
-    with the field's name. Use the plural lists where someone has several.
+    with the field's name. Use the plural lists where someone has several. Empty text is as good as nothing.
     """
+
+    BLANK_IS_ABSENT: ClassVar[bool] = True
 
     kind: Annotated[Literal["person", "company"], Meta(description="`person` when left out.")] = (
         "person"

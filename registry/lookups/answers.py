@@ -11,17 +11,20 @@ import msgspec
 from msgspec import UNSET
 
 from registry.lookups import rules
+from registry.lookups.queries import Query
 from registry.lookups.rules import Advice, Graded, Result, Rule
 from registry.lookups.wire import (
     FACT_VIEWS,
     AdviceView,
     Agreement,
+    Ignored,
     LookupAnswer,
     Match,
     NoLongerShown,
     Wording,
 )
 from registry.matching.compare import Grade
+from registry.platform.ids import uuid7
 
 
 @cache
@@ -32,13 +35,13 @@ def wording() -> dict[Advice, Wording]:
 
 
 def compose(
-    lookup_id: UUID, at: datetime, graded: Sequence[Graded], asking: UUID, own_rules: Sequence[Rule]
+    query: Query, at: datetime, graded: Sequence[Graded], asking: UUID, own_rules: Sequence[Rule]
 ) -> LookupAnswer:
-    """The answer to the asking business at that moment."""
+    """The answer to the asking business at that moment, under an id of its own."""
     result = rules.result(graded)
     advice = rules.advise(graded, own_rules, at.date())
     return LookupAnswer(
-        lookup_id=lookup_id,
+        lookup_id=uuid7(),
         as_of=at,
         result=result,
         matches=[_match(one, asking) for one in graded],
@@ -47,6 +50,7 @@ def compose(
             AdviceView(advice=a, because=because, wording=wording()[a]) for a, because in advice
         ],
         human_review_required=result is not Result.NO_RECORD,
+        ignored=[Ignored(pointer=fault.pointer, detail=fault.detail) for fault in query.ignored],
     )
 
 

@@ -32,7 +32,6 @@ from registry.matching.compare import plain
 from registry.matching.subject import Subject
 from registry.platform.errors import Unavailable
 from registry.platform.idempotency import StillRunning
-from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime
 from registry.platform.ticks import Ticks
 from registry.platform.vault import DataKey
@@ -261,7 +260,7 @@ def _make(
     """The answer to a query, and what of it goes on record."""
     graded = rules.matches(query.subject, reading.found(query))
     own_rules = reading.rules_of(member.business_id) if graded else ()
-    answer = compose(uuid7(), reading.at, graded, member.business_id, own_rules)
+    answer = compose(query, reading.at, graded, member.business_id, own_rules)
     return answer, make_row(runtime, member, query, answer, graded)
 
 

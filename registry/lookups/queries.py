@@ -14,6 +14,7 @@ from registry.matching.fingerprints import STRONG, Token, strong_values
 from registry.matching.subject import Subject
 from registry.platform.errors import RuleBroken
 from registry.platform.faults import Fault
+from registry.platform.http import invalid
 from registry.platform.keyring import Keyring
 from registry.platform.runtime import Runtime
 
@@ -45,6 +46,8 @@ class Query(msgspec.Struct, frozen=True):
     values: dict[bytes, str]
     request: LookupRequest
     marks: Sequence[Mark]
+    #: What could not be read, and was left out.
+    ignored: Sequence[Fault] = ()
     #: Keyed digests of the caller's idempotency key and of the request under it.
     idempotency: bytes | None = None
     fingerprint: bytes | None = None
@@ -62,19 +65,21 @@ def read(
 
     `body` is what makes the request under `key` the same one, where that is more than this lookup (a batch).
     """
-    subject = identities.read(request.subject, country=member.country)
+    subject, ignored = identities.read_for_lookup(request.subject, country=member.country)
     tokens = identities.asked_tokens(runtime.keyring, subject)
+    if not tokens and ignored:
+        raise invalid(ignored)
     if not tokens:
         said = "needs a phone, e-mail, tax id, company code or handle, or a name with a birth date or city"
         raise LookupInsufficient(f"The subject {said}.", errors=[Fault("/subject", said)])
     values = {token.value: token.kind for token in tokens}
     marks = _marks(runtime.keyring, member, subject, tokens)
     if key is None:
-        return Query(subject, values, request, marks)
+        return Query(subject, values, request, marks, ignored)
     digest = runtime.keyring.digest("lookup-idempotency", f"{member.business_id}:{key}")
     same = msgspec.json.encode(request) if body is None else body
     fingerprint = runtime.keyring.digest("fingerprint", same.hex())
-    return Query(subject, values, request, marks, digest, fingerprint)
+    return Query(subject, values, request, marks, ignored, digest, fingerprint)
 
 
 def _marks(

@@ -23,7 +23,6 @@ from registry.lookups.rules import DEFAULT_RULES, Fact, Graded
 from registry.lookups.wire import LookupAnswer
 from registry.matching.compare import Agreement, Grade
 from registry.platform import clock
-from registry.platform.ids import uuid7
 from registry.platform.runtime import Runtime
 
 SPENT = "+380505550109"
@@ -107,5 +106,5 @@ async def look_up(
             for identifier in identifiers
             for match in _match(identifier, member.business_id, at.date())
         ]
-        answers.append(compose(uuid7(), at, graded, member.business_id, DEFAULT_RULES))
+        answers.append(compose(query, at, graded, member.business_id, DEFAULT_RULES))
     return answers, spent

@@ -168,6 +168,13 @@ class AdviceView(Struct, frozen=True, kw_only=True):
     wording: Wording
 
 
+class Ignored(Struct, frozen=True, kw_only=True):
+    """A field that was left out of the lookup, and why."""
+
+    pointer: Annotated[str, Meta(description="JSON pointer.", examples=["/subject/email"])]
+    detail: str
+
+
 class LookupAnswer(Struct, frozen=True, kw_only=True):
     """The answer, which is also its receipt."""
 
@@ -187,6 +194,12 @@ class LookupAnswer(Struct, frozen=True, kw_only=True):
     human_review_required: Annotated[
         bool, Meta(description="True when there is any match: a person decides, not a machine.")
     ]
+    ignored: Annotated[
+        list[Ignored],
+        Meta(
+            description="Fields of the subject that could not be read. The lookup was made without them."
+        ),
+    ] = []
 
 
 class RowProblem(Struct, frozen=True, kw_only=True):

@@ -13,14 +13,22 @@ from datetime import date, timedelta
 from stdnum import get_cc_module
 from stdnum.exceptions import ValidationError
 
+from registry.matching import placeholders
 from registry.matching.errors import Unreadable
 from registry.matching.writing import visible
 
 _SEPARATORS = re.compile(r"[ \-./\u2010-\u2015]")
 _WRITTEN = re.compile(r"[A-Z0-9]+")
+#: Countries whose VAT numbers begin with other letters than their own.
+_VAT_PREFIXES = {"GR": "EL"}
 
-#: Names of numbers that people write before them.
-_LABEL = re.compile(r"(?:ЄДРПОУ|ЕДРПОУ|РНОКПП|ІПН|ИНН|EDRPOU|RNOKPP|INN|VAT)[ :№]*", re.IGNORECASE)
+#: Names of numbers that people write before them: "код ЄДРПОУ 43210120", "IDNO: 1003600000000".
+_LABEL = re.compile(
+    r"(?:(?:ЄДРПОУ|ЕДРПОУ|ОКПО|РНОКПП|ДРФО|ІПН|ИПН|ИНН|ІНН|ИИН|ІІН|БИН|БІН|УНП|УНН|ОГРНИП|ОГРН|ПИНФЛ|СТИР|СНИЛС|код|номер"
+    r"|EDRPOU|RNOKPP|DRFO|IPN|INN|IIN|BIN|UNP|OGRN|IDNO|IDNP|STIR|PINFL|JSHSHIR|PESEL|NIP|REGON|CUI|CIF|CNP|SIREN|SIRET"
+    r"|VAT|TVA|TIN|EIN|SSN|tax id|tax|code|no|id)(?![A-Z])[ .:#№-]*)+(?=[A-Z0-9])",
+    re.IGNORECASE,
+)
 
 #: The first five digits of an RNOKPP count days from here: 1 is 1 January 1900.
 #: Source: uk.wikipedia.org/wiki/РНОКПП
@@ -30,13 +38,25 @@ _RNOKPP_EPOCH = date(1899, 12, 31)
 _ANY = re.compile(r"(?=.*[0-9])[A-Z0-9]{4,20}")
 
 
-def written(text: str, what: str) -> str:
-    """Answer a code's capital letters and digits without separators; raise `Unreadable`."""
+def written(text: str, country: str, what: str) -> str:
+    """Return a code's capital letters and digits without separators, label and country; raise `Unreadable`."""
     text = visible(text, what, 60)
-    text = _SEPARATORS.sub("", _LABEL.sub("", text, count=1)).upper()
-    if not _WRITTEN.fullmatch(text):
+    label = _LABEL.match(text)
+    if label:
+        text = text[label.end() :]
+    code = _SEPARATORS.sub("", text).upper()
+    if not _WRITTEN.fullmatch(code):
         raise Unreadable(f"{what} may have Latin letters, digits and separators only.")
-    return text
+    prefix = _VAT_PREFIXES.get(country, country)
+    rest = code.removeprefix(prefix)
+    return rest if rest.isdigit() else code
+
+
+def no_placeholder(number: str, what: str) -> str:
+    """Return the number; raise `Unreadable` for one that is typed where a client gave none."""
+    if placeholders.is_code(number):
+        raise Unreadable(f"{what} is a placeholder: leave it out when the client gave none.")
+    return number
 
 
 def checked(code: str, country: str, checks: Iterable[str]) -> str | None:

@@ -59,7 +59,7 @@ def normalise(text: str, country: str) -> str:
     A VAT number that starts with another EU country's letters is read as that country's.
     """
     country = countries.normalise(country)
-    code = codes.written(text, _WHAT)
+    code = codes.no_placeholder(codes.written(text, country, _WHAT), _WHAT)
     number = _checked(code, country)
     if number is not None:
         return f"{country}:{number}"
@@ -79,16 +79,12 @@ def _checked(code: str, country: str) -> str | None:
     checks = _CHECKS.get(country, _ELSEWHERE)
     if not codes.has_check(country, checks):
         return codes.unchecked(code)
-    if country in _REFUSALS:
-        code = code.removeprefix(country)
     number = codes.checked(code, country, checks)
     if number is None and country == "UA":
         return codes.rnokpp(code)
     register = _REGISTERS.get(country)
     if number is None and register and register.fullmatch(code):
         return code
-    if number is not None and not number.strip("0"):
-        return None  # all noughts pass most checks
     return number
 
 

@@ -173,7 +173,7 @@ def normalise(network: str, name: str, country: str) -> str:
     if kind == "phone" or (not kind and _may_be_phone(taken, rules)):
         # Links hold the country code, and often no plus: wa.me/380...
         plus = "+" if kind == "phone" and taken[0] != "+" else ""
-        return f"{network}:{phone.normalise(plus + taken, country)}"
+        return f"{network}:{phone.normalise(plus + taken, 'ZZ' if plus else country)}"
     handle = rules.id.format(taken) if kind == "id" else taken.removeprefix("@").casefold()
     if len(handle) > _LONGEST_NAME:
         raise Unreadable(f"The handle is too long: at most {_LONGEST_NAME} characters.")

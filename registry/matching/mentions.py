@@ -228,7 +228,7 @@ def _is_phone(digits: str, country: str, *, plus: bool, doubt: bool) -> bool:
         return False
     if doubt and not plus and not _PHONE_START.match(digits):
         return False
-    return _reads(phone.normalise, "+" * plus + digits, country)
+    return _reads(phone.read, "+" * plus + digits, country)
 
 
 def _is_code(text: str, start: int, digits: str, country: str, *, doubt: bool) -> bool:

@@ -21,6 +21,11 @@ _STEM_FLOOR = 0.7
 _SHORTEST_STEM = 3
 #: Shorter words have no slips: every other word is near them.
 _SHORTEST_SLIP = 4
+#: Vowels that are written for each other in one alphabet: by ear, or, in Latin letters, by another romanisation.
+_CONFUSED = {
+    "cyrillic": ({"e", "i"}, {"o", "a"}),
+    "latin": ({"e", "i"}, {"o", "a"}, {"o", "u"}, {"e", "a"}),
+}
 #: From this length on two letters may slip.
 _LONG = 9
 #: A slip in a word of this length a letter is small.
@@ -117,6 +122,8 @@ def agree(left: Word, right: Word) -> int:
             return found
     if left.of_sons == right.of_sons:
         if left.skeleton == right.skeleton and left.feminine == right.feminine:
+            if _other_vowels(left, right):
+                return Grade.NEAR
             likeness = OSA.normalized_similarity(one, other)
             if likeness >= _SURE:
                 return Grade.SPELLED
@@ -128,6 +135,18 @@ def agree(left: Word, right: Word) -> int:
         if left.world and not left.world.isdisjoint(right.world):
             return Grade.WORLD
     return _slip(left, right)
+
+
+def _other_vowels(left: Word, right: Word) -> bool:
+    """Tell whether two words of one alphabet differ in a vowel that is not confused: Радченко and Рудченко.
+
+    What is left of a word in every alphabet and language are its consonants; within one, a vowel tells words apart.
+    """
+    if not left.alphabet or left.alphabet != right.alphabet or len(left.code) != len(right.code):
+        return False
+    confused = _CONFUSED[left.alphabet]
+    pairs = zip(left.code, right.code, strict=True)
+    return any(one != other and {one, other} not in confused for one, other in pairs)
 
 
 def _read_alike(left: Word, right: Word) -> bool:

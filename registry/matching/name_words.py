@@ -29,6 +29,7 @@ class Word:
 
     __slots__ = (
         *(
+            "alphabet",
             "broad",
             "clean",
             "code",
@@ -56,6 +57,8 @@ class Word:
         self.skeleton = romanise.skeleton(code)
         #: The codes with one vowel for those that Belarusian writes as they are heard: Ефанов, Яфанаў.
         self.broad = code.replace("ia", "a").translate(_BROAD)
+        #: The alphabet that it is written in; none for a Belarusian word, whose vowels are not those of its neighbours.
+        self.alphabet = "" if "ў" in clean else "latin" if clean[:1] < "\u0250" else "cyrillic"
         self.feminine = code.endswith("a")
         parts = [piece for piece in clean.split("-") if piece]
         #: The words between the hyphens; none when there is no hyphen.

@@ -7,10 +7,12 @@ the parts of a name (`name_parts`), the agreement of two words (`name_grades`), 
 which word is the given name, no word may contradict.
 """
 
+import html
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
-from registry.matching import name_align, name_parts, name_score
+from registry.matching import given_names, name_align, name_parts, name_score, romanise
 from registry.matching.agreement import How, NameAgreement, Part
 from registry.matching.errors import Unreadable
 from registry.matching.name_align import Alignment
@@ -27,17 +29,39 @@ _SAME, _WORLD, _FAMILIAR, _ENDING = map(
 )
 _ALIKE = {int(Grade.NEAR), int(Grade.LIKE)}
 _MISSING, _ABSENT = int(Grade.MISSING), (int(Grade.MISSING), int(Grade.INITIAL))
+#: Typed for an apostrophe.
+_QUOTED = re.compile(r"(?<=[^\W\d_])[\"“”„*](?=[^\W\d_])")
+#: What an apostrophe stands before, and what romanisation makes of it.
+_IOTATED = ("я", "ю", "є", "ї", "ya", "yu", "ye", "yi", "ia", "iu")
 _STACKED = re.compile(r"[\u0300-\u036f]{3}")
 
 
 def normalise(text: str) -> str:
-    """Answer the name tidy, as it is shown; raise `Unreadable` for what no name has."""
-    name = " ".join(plain(text, "The name", _LONGEST).replace(",", " ").split())
+    """Return the name tidy, as it is shown; raise `Unreadable` for what no name has.
+
+    HTML entities are read, and a quotation mark or a blank where an apostrophe belongs is mended.
+    """
+    name = _QUOTED.sub("'", plain(html.unescape(text), "The name", _LONGEST))
+    name = _rejoined(name.replace(",", " ").split())
     if not _ALLOWED.fullmatch(name) or _STACKED.search(name):
         raise Unreadable("The name may have letters, apostrophes, hyphens, dots and blanks only.")
     if sum(character.isalpha() for character in name) < 2:
         raise Unreadable("The name needs at least two letters.")
     return name
+
+
+def _rejoined(words: Sequence[str]) -> str:
+    """Return the words with single blanks, without one inside a given name: "Мар яна" is Мар'яна."""
+    told = list(words[:1])
+    for one in words[1:]:
+        before = told[-1]
+        whole = romanise.codes(before + one)
+        iotated = one.casefold().startswith(_IOTATED) and given_names.is_legal(whole)
+        if iotated and not given_names.is_known(romanise.codes(before)):
+            told[-1] = f"{before}'{one}" if not one.isascii() else before + one
+        else:
+            told.append(one)
+    return " ".join(told)
 
 
 @lru_cache(maxsize=65_536)

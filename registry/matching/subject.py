@@ -116,10 +116,11 @@ def _country(raw: RawSubject, default: str, faults: list[Fault]) -> str:
 
 
 def _phones(raw: RawSubject, home: str, faults: list[Fault]) -> Iterator[str]:
-    for pointer, text in _each("phone", raw.phone, raw.phones):
-        number = _read(faults, pointer, text, lambda t: phone.normalise(t, home))
-        if number:
-            yield number
+    for pointer, field in _each("phone", raw.phone, raw.phones):
+        for text in phone.split(field, home):
+            number = _read(faults, pointer, text, lambda t: phone.normalise(t, home))
+            if number:
+                yield number
 
 
 def _mail(raw: RawSubject, faults: list[Fault]) -> dict[str, str]:
@@ -127,10 +128,11 @@ def _mail(raw: RawSubject, faults: list[Fault]) -> dict[str, str]:
     if raw.email is None and not raw.emails:  # as in most lookups
         return {}
     found: dict[str, str] = {}
-    for pointer, text in _each("email", raw.email, raw.emails):
-        mailbox = _read(faults, pointer, text, email.normalise)
-        if mailbox:
-            found.setdefault(mailbox, email.address(text))
+    for pointer, field in _each("email", raw.email, raw.emails):
+        for text in email.split(field):
+            mailbox = _read(faults, pointer, text, email.normalise)
+            if mailbox:
+                found.setdefault(mailbox, email.address(text))
     return found
 
 

@@ -62,7 +62,7 @@ def normalise(text: str, country: str) -> str:
     A person's INN is read as Russia's wherever it is sent.
     """
     country = countries.normalise(country)
-    code = codes.written(text, _WHAT)
+    code = codes.no_placeholder(codes.written(text, country, _WHAT), _WHAT)
     number = _checked(code, country)
     if number is None and len(code) == _INN_DIGITS and _checked(code, "RU"):
         # Twelve digits with two right check digits: a Russian's number, sent by a business elsewhere.
@@ -80,8 +80,6 @@ def _checked(code: str, country: str) -> str | None:
     checks = _CHECKS.get(country, _ELSEWHERE)
     if not codes.has_check(country, checks):
         return codes.unchecked(code)
-    if country in _REFUSALS:
-        code = code.removeprefix(country)
     number = codes.checked(code, country, checks)
     if number is None or (country == "RU" and len(number) != _INN_DIGITS):
         return None

@@ -47,7 +47,7 @@ def faults(type_: Any, value: object, limit: int = 50) -> list[Fault]:
     error = _refusal(type_, value)
     if error is None:
         return []
-    return list(islice(_walk(_shape(type_), value, ""), limit)) or [_told(error, "")]
+    return list(islice(_walk(shape_of(type_), value, ""), limit)) or [_told(error, "")]
 
 
 def _refusal(type_: Any, value: object) -> msgspec.ValidationError | None:
@@ -77,7 +77,8 @@ def _shown(name: str) -> str:
 
 
 @cache
-def _shape(type_: Any) -> shape.Type:
+def shape_of(type_: Any) -> shape.Type:
+    """Return what msgspec knows of a type; worked out once."""
     return shape.type_info(type_)
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from registry.platform import cursors, errors, idempotency, networks
+from registry.platform.blanks import without_blanks
 from registry.platform.errors import ClientLeft, InvalidValues, RegistryError
 from registry.platform.faults import Fault, faults
 from registry.platform.networks import Origin
@@ -120,7 +121,11 @@ def decode(body: bytes, type_: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError:
-        raise invalid(faults(type_, msgspec.json.decode(body))) from None
+        value = without_blanks(type_, msgspec.json.decode(body))
+        found = faults(type_, value)
+        if found:
+            raise invalid(found) from None
+        return msgspec.json.decode(msgspec.json.encode(value), type=type_)
     except msgspec.DecodeError:
         text = "This call needs a JSON body." if not body.strip() else "The body is not JSON."
         raise errors.Malformed(text) from None

@@ -1,7 +1,7 @@
 """What reporters and moderators send and read."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -49,6 +49,8 @@ class Contact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class ReportSubmission(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A report: who, what kind of contract fact, when, under which contract, and what was done about it."""
+
+    BLANK_IS_ABSENT: ClassVar[bool] = True
 
     subject: Annotated[
         SubjectDescription,

@@ -116,7 +116,7 @@ async def test_the_answer_has_the_fields_of_the_contract(asker: Shop) -> None:
     answer = await asker.look_up(**PHONE)
     assert set(answer) == {
         *("lookup_id", "as_of", "result", "matches", "own_list", "terms"),
-        "human_review_required",
+        *("human_review_required", "ignored"),
     }
     (match,) = answer["matches"]
     assert set(match) == {
@@ -222,3 +222,55 @@ async def test_numbers_are_read_by_the_given_or_the_businesss_country(
 ) -> None:
     shop = {"pole": pole, "asker": asker}[by]
     assert (await shop.look_up(**subject))["result"] == "record"
+
+
+async def test_what_cannot_be_read_is_ignored_beside_what_can(asker: Shop) -> None:
+    """The answer says so; it is that of the readable fields."""
+    bad = {
+        "email": "foo",
+        "tax_id": "000000000000",
+        "handle": {"network": "telegram", "name": "t.me/joinchat/x"},
+    }
+    plain, found = await asker.look_up(**PHONE), await asker.look_up(**PHONE, **bad)
+    assert found["matches"] == plain["matches"]
+    pointers = [one["pointer"] for one in found["ignored"]]
+    assert sorted(pointers) == ["/subject/email", "/subject/handle/name", "/subject/tax_id"]
+    assert all(one["detail"] for one in found["ignored"])
+    assert plain["ignored"] == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [{"phone": "x"}, {**PHONE, "name": "123"}, {**PHONE, "birth_date": "x"}],
+    ids=["nothing else", "name", "birth date"],
+)
+async def test_what_is_needed_is_refused(asker: Shop, subject: dict[str, Any]) -> None:
+    """Without a name or birth date that was sent, a relative's facts could be shown."""
+    answer = await asker.call("POST", "/v1/lookups", query(**subject))
+    assert problem(answer) == (400, "invalid-values")
+
+
+async def test_an_empty_optional_field_is_as_good_as_none(asker: Shop) -> None:
+    empty = {"email": "", "tax_id": " ", "name": "", "phones": ["", ""], "city": "", "country": ""}
+    plain, found = await asker.look_up(**PHONE), await asker.look_up(**PHONE, **empty)
+    assert (found["matches"], found["ignored"]) == (plain["matches"], [])
+    nothing = await asker.call("POST", "/v1/lookups", query(phone="", email=""))
+    assert problem(nothing)[1] == "lookup-insufficient"
+
+
+async def test_several_numbers_in_one_field_are_each_asked_for(asker: Shop) -> None:
+    found = await asker.look_up(
+        phone="067 111 22 34, 050 555 01 40", email="x@y.example; O.Savchuk@mail.example"
+    )
+    assert [match["grade"] for match in found["matches"]] == ["strong"]
+    assert {one["field"] for one in found["matches"][0]["agreement"]} == {"phone", "email"}
+
+
+@pytest.mark.parametrize("name", ["Рудченко Юлія", "Радченко Юлія"])
+async def test_another_vowel_is_another_surname(sandbox: Registry, name: str) -> None:
+    """Facts are shown under one's own name only, however near another is in the same letters."""
+    phone = "+380505550711"
+    await sandbox.published(await sandbox.shop(), subject={"phone": phone, "name": "Радченко Юлія"})
+    found = await (await sandbox.shop()).look_up(phone=phone, name=name)
+    grade = "exact" if name == "Радченко Юлія" else "possible"
+    assert [match["grade"] for match in found["matches"]] == [grade]

@@ -1,6 +1,8 @@
 """Tax ids and company codes: checksums, prefixes, countries, and what a sole trader writes."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -18,13 +20,20 @@ TAX_IDS = [
     ("ІПН: 3184710691", "UA", "UA:3184710691", "named as it was until 2012"),
     ("UA3184710691", "UA", "UA:3184710691", "with the country"),
     ("3184710691", "ua", "UA:3184710691", "country in lower case"),
+    ("3184710691\u200e", "UA", "UA:3184710691", "left-to-right mark"),
+    ("ІПН 3184710691", "UA", "UA:3184710691", "named"),
+    ("код ДРФО: 3184710691", "UA", "UA:3184710691", "named twice"),
+    ("код 3184710691", "UA", "UA:3184710691", "called a code"),
+    ("ИИН 851129301234", "KZ", "KZ:851129301234", "a Kazakh's, named"),
+    ("STIR 302936161", "UZ", "UZ:302936161", "an Uzbek's, named"),
+    ("UZ302936161", "UZ", "UZ:302936161", "with the country"),
     ("770012345606", "RU", "RU:770012345606", "a person's INN"),
     ("ИНН 7700-1234-5606", "RU", "RU:770012345606", "named and grouped"),
     ("90020212347", "PL", "PL:90020212347", "PESEL"),
     ("PL 123-456-78-02", "PL", "PL:1234567802", "NIP, by which sole traders pay"),
     ("11234567890", "DE", "DE:11234567890", "Steuer-Identifikationsnummer"),
-    ("123456789012", "KZ", "KZ:123456789012", "no check known: any number"),
-    ("AB-1234567", "BE", "BE:AB1234567", "its check reads the clock: any number"),
+    ("851129301234", "KZ", "KZ:851129301234", "no check known: any number"),
+    ("AB-8502917", "BE", "BE:AB8502917", "its check reads the clock: any number"),
 ]
 
 BAD_TAX_IDS = [
@@ -44,7 +53,6 @@ BAD_TAX_IDS = [
     ("1" * 21, "KZ", "too long for any register"),
     ("3184710691", "ZZ", "no such country"),
     ("3184710691", "", "no country"),
-    ("3184710691\u200e", "UA", "left-to-right mark"),
     ("", "UA", "empty"),
     ("- -", "UA", "separators only"),
 ]
@@ -52,6 +60,11 @@ BAD_TAX_IDS = [
 COMPANY_CODES = [
     ("43210120", "UA", "UA:43210120", "EDRPOU"),
     ("ЄДРПОУ 43210120", "UA", "UA:43210120", "named"),
+    ("код ЄДРПОУ 43210120", "UA", "UA:43210120", "named at length"),
+    ("RO18547290", "RO", "RO:18547290", "VAT with its letters"),
+    ("18547290", "RO", "RO:18547290", "VAT without its letters"),
+    ("IDNO 1003600012346", "MD", "MD:1003600012346", "a Moldovan's, named"),
+    ("BIN 990440008412", "KZ", "KZ:990440008412", "a Kazakh's, named"),
     ("UA 43210120", "UA", "UA:43210120", "with the country"),
     ("00543217", "UA", "UA:00543217", "leading noughts"),
     ("3184710691", "UA", "UA:3184710691", "a sole trader's RNOKPP"),
@@ -60,15 +73,15 @@ COMPANY_CODES = [
     ("1027700123450", "RU", "RU:1027700123450", "OGRN"),
     ("PL1234567802", "PL", "PL:1234567802", "VAT with its letters"),
     ("1234567802", "PL", "PL:1234567802", "VAT without its letters"),
-    ("DE123456788", "UA", "DE:123456788", "another country's VAT, sent without the country"),
-    ("ATU 12345675", "AT", "AT:U12345675", "the U of Austria stays"),
-    ("EL 123456783", "UA", "GR:123456783", "Greece writes EL"),
-    ("01234567", "GB", "GB:01234567", "Companies House"),
-    ("SC123456", "GB", "GB:SC123456", "Companies House, Scotland"),
-    ("123456782", "FR", "FR:123456782", "SIREN"),
-    ("CHE-123.456.788", "CH", "CH:CHE123456788", "UID"),
+    ("DE136690204", "UA", "DE:136690204", "another country's VAT, sent without the country"),
+    ("ATU 13580604", "AT", "AT:U13580604", "the U of Austria stays"),
+    ("EL 094015500", "UA", "GR:094015500", "Greece writes EL"),
+    ("01824567", "GB", "GB:01824567", "Companies House"),
+    ("SC471203", "GB", "GB:SC471203", "Companies House, Scotland"),
+    ("734015506", "FR", "FR:734015506", "SIREN"),
+    ("CHE-100.155.005", "CH", "CH:CHE100155005", "UID"),
     ("91-1234567", "US", "US:911234567", "EIN"),
-    ("123456789012", "KZ", "KZ:123456789012", "no check known: any number"),
+    ("851129301234", "KZ", "KZ:851129301234", "no check known: any number"),
 ]
 
 BAD_COMPANY_CODES = [
@@ -86,6 +99,33 @@ BAD_COMPANY_CODES = [
     ("abc", "KZ", "no digit"),
     ("43210120", "XX", "no such country"),
 ]
+
+
+@pytest.mark.parametrize(
+    "country", ["UA", "RU", "KZ", "UZ", "KG", "GE", "PL", "BG", "US", "GR", "BE", "FR", "GB", "MD"]
+)
+@pytest.mark.parametrize("length", [8, 9, 10, 11, 12, 13])
+@pytest.mark.parametrize("read", [tax_id.normalise, company_code.normalise])
+def test_placeholders_are_refused(
+    country: str, length: int, read: Callable[[str, str], str]
+) -> None:
+    """One digit throughout, and digits in order: two strangers with one of these would be one person."""
+    in_order = [
+        "01234567890123456789"[:length],
+        "12345678901234567890"[:length],
+        "98765432109876543210"[:length],
+    ]
+    for code in (*(digit * length for digit in "0123456789"), *in_order):
+        assert read_or_none(partial(read, code, country)) is None
+        assert read_or_none(partial(read, f"{country}{code}", country)) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "country"),
+    [("500100732259", "RU"), ("078-05-1120", "US"), ("44051401359", "PL")],
+)
+def test_known_placeholders_are_refused(written: str, country: str) -> None:
+    refusal(lambda: tax_id.normalise(written, country))
 
 
 @pytest.mark.parametrize(("written", "country", "expected", "why"), TAX_IDS)

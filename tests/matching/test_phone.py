@@ -48,10 +48,37 @@ READ = [
     ("020 7946 0958", "GB", "+442079460958", "British landline"),
     ("(202) 555-0123", "US", "+12025550123", "American"),
     ("06 12345678", "NL", "+31612345678", "Dutch mobile"),
-    ("600 000 000", "PL", "+48600000000", "Polish mobile, no trunk prefix"),
+    ("601 234 500", "PL", "+48601234500", "Polish mobile, no trunk prefix"),
     ("9161234567", "UA", "+79161234567", "ten digits that no Ukrainian number has"),
     ("8-495-509-25-01", "UA", "+74955092501", "a town's number after the trunk prefix"),
     ("74955092501", "UA", "+74955092501", "or after the country code without a plus"),
+    ("+38 (67) 000-12-34", "UA", "+380670001234", "the 0 left out, as sites print it"),
+    ("+38 (67) 000-12-34", "DE", "+380670001234", "the same, asked from abroad"),
+    ("+38 67 000 12 34", "SI", "+380670001234", "the same, asked from Slovenia"),
+    ("38 67 000 12 34", "UA", "+380670001234", "and without the plus"),
+    ("38670001234", "UA", "+380670001234", "and without blanks: no plus, so no other country's"),
+    ("+386 70 001 234", "UA", "+38670001234", "a blank after the code tells that it is Slovenian"),
+    ("+38670001234", "DE", "+38670001234", "E.164, asked from a third country"),
+    ("0038670001234", "DE", "+38670001234", "the same with 00"),
+    ("931234567.0", "UA", "+380931234567", "a spreadsheet's float"),
+    ("380931234567.0", "UA", "+380931234567", "the same with the country code"),
+    ("8 71 234 56 78", "UZ", "+998712345678", "an Uzbek trunk 8"),
+    ("998712345678", "UZ", "+998712345678", "the plus forgotten"),
+    ("8 44 123 45 67", "UA", "+380441234567", "the own country comes before Russia"),
+    ("050\u200b1234567", "UA", "+380501234567", "zero-width space"),
+    (
+        "\u202d+380501234567\u202c",
+        "UA",
+        "+380501234567",
+        "marks of direction from a phone's contacts",
+    ),
+    ("0501234567\n", "UA", "+380501234567", "line feed"),
+    ("050\t1234567", "UA", "+380501234567", "tab"),
+    ("тел. 0505550177", "UA", "+380505550177", "a label"),
+    ("Моб. тел.: 050 555-01-77", "UA", "+380505550177", "two labels"),
+    ("0505550177 Viber", "UA", "+380505550177", "a messenger's name"),
+    ("0505550177 (viber, telegram)", "UA", "+380505550177", "two of them"),
+    ("tel +380505550177", "UA", "+380505550177", "a label in Latin letters"),
 ]
 
 REFUSED = [
@@ -81,14 +108,17 @@ REFUSED = [
     ("050+1234567", "UA", "plus inside"),
     ("++380501234567", "UA", "two pluses"),
     ("\u202e0501234567", "UA", "right-to-left override"),
-    ("050\u200b1234567", "UA", "zero-width space"),
     ("0501234567\u0000", "UA", "NUL"),
-    ("0501234567\n", "UA", "line feed"),
-    ("050\t1234567", "UA", "tab"),
     ("", "UA", "empty"),
     ("   ", "UA", "blank"),
     ("+", "UA", "a plus alone"),
     ("0501234567 0671234567", "UA", "two numbers"),
+    ("3,8E+11", "UA", "rounded by a spreadsheet"),
+    ("3.80501E+11", "UA", "rounded by a spreadsheet"),
+    ("+380 38 0505 55 50", "UA", "a mask that was filled twice"),
+    ("+38038 0505 55 50", "UA", "the same"),
+    ("+38670001234", "UA", "a number of Ukraine or of Slovenia"),
+    ("+38 67 000 12", "UA", "an operator's code, and too few digits"),
     ("0" * 1000, "UA", "very long"),
 ]
 
@@ -111,9 +141,9 @@ def test_is_refused(written: str, country: str, why: str) -> None:
     country=st.sampled_from(["UA", "PL", "RU"]),
 )
 def test_the_fast_path_is_the_full_path(prefix: str, subscriber: str, country: str) -> None:
-    """Whatever is read by the pattern for Ukrainian mobiles is read the same by the plans."""
+    """What is read by the pattern for Ukrainian mobiles is read the same by the plans."""
     written = prefix + subscriber
-    assert read_or_none(lambda: phone.normalise(written, country)) == read_or_none(
+    assert read_or_none(lambda: phone.read(written, country)) == read_or_none(
         lambda: phone.by_plan(written, country)
     )
 
@@ -122,9 +152,62 @@ def test_the_fast_path_is_the_full_path(prefix: str, subscriber: str, country: s
 @pytest.mark.parametrize("prefix", ["+380", "380", "80", "0", ""])
 def test_the_fast_path_knows_the_networks(prefix: str, network: int) -> None:
     written = f"{prefix}{network}1234567"
-    assert read_or_none(lambda: phone.normalise(written, "UA")) == read_or_none(
+    assert read_or_none(lambda: phone.read(written, "UA")) == read_or_none(
         lambda: phone.by_plan(written, "UA")
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "says"),
+    [
+        ("+38670001234", "UA", "+380 or of +386"),
+        ("3,8E+11", "UA", "spreadsheet"),
+        ("0505550177 доб. 12", "UA", "extension"),
+        ("0501234567 0671234567", "UA", "several"),
+        ("+380 38 0505 55 50", "UA", "twice"),
+        ("9999999999", "RU", "placeholder"),
+    ],
+)
+def test_a_refusal_says_what_to_do(written: str, country: str, says: str) -> None:
+    assert says in refusal(lambda: phone.normalise(written, country))
+
+
+@pytest.mark.parametrize(
+    ("written", "country"),
+    [
+        ("0000000000", "UA"),
+        ("1111111111", "UA"),
+        ("1234567890", "UA"),
+        ("0123456789", "UA"),
+        ("9876543210", "UA"),
+        ("9999999999", "RU"),
+        ("+7 999 999-99-99", "RU"),
+        ("0500000000", "UA"),
+        ("+48 600 000 000", "PL"),
+        ("5555555555", "US"),
+    ],
+)
+def test_a_placeholder_is_refused(written: str, country: str) -> None:
+    refusal(lambda: phone.normalise(written, country))
+
+
+@pytest.mark.parametrize(
+    ("written", "pieces"),
+    [
+        ("067 123-45-67, 050 123-45-67", ["067 123-45-67", "050 123-45-67"]),
+        ("0671234567;0501234567", ["0671234567", "0501234567"]),
+        ("0671234567/0501234567", ["0671234567", "0501234567"]),
+        ("067/123-45-67", ["067/123-45-67"]),
+        ("0671234567 або 0501234567", ["0671234567", "0501234567"]),
+        ("0671234567 или 0501234567 и 0931234567", ["0671234567", "0501234567", "0931234567"]),
+        ("067 123 45 67 050 123 45 67", ["067 123 45 67", "050 123 45 67"]),
+        ("0671234567\n0501234567", ["0671234567", "0501234567"]),
+        ("0671234567, 123", ["0671234567, 123"]),
+        ("nothing", ["nothing"]),
+    ],
+)
+def test_several_numbers_in_one_field(written: str, pieces: list[str]) -> None:
+    assert phone.split(written, "UA") == pieces
 
 
 @unhurried
@@ -133,7 +216,6 @@ def test_only_refusals_escape_and_the_normal_form_stays(text: str, country: str)
     number = read_or_none(lambda: phone.normalise(text, country))
     if number is not None:
         assert re.fullmatch(r"\+[1-9][0-9]{6,14}", number)
-        assert phone.normalise(number, country) == number
         assert phone.normalise(number, "JP") == number
 
 

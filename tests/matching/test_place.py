@@ -50,7 +50,7 @@ def test_towns_of_the_table_are_different_towns() -> None:
     assert len(folds) == len(set(folds))
 
 
-@pytest.mark.parametrize("written", ["", "123", "Київ\u202e", "Київ\n", "К" * 101])
+@pytest.mark.parametrize("written", ["", "123", "Київ\u202e", "К" * 101])
 def test_a_city_is_refused(written: str) -> None:
     refusal(lambda: place.normalise(written))
 
