@@ -8,7 +8,7 @@ first fail the request that met them.
 
 import asyncio
 from base64 import b64decode
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -184,30 +184,43 @@ class _Reading:
 
     def found(self, query: Query) -> list[Found]:
         """The identities that the query's index values lead to, each once."""
-        hits: dict[UUID, set[str]] = {}
-        shared: dict[UUID, set[str]] = {}
+        facts: dict[UUID, dict[str, Fact]] = defaultdict(dict)
+        shared: dict[UUID, set[str]] = defaultdict(set)
+        crowded: dict[UUID, set[str]] = defaultdict(set)
         for value, kind in query.values.items():
-            for hit in self._read.hits.get(value, ()):
-                hits.setdefault(hit.identity, set()).add(hit.fact)
+            hits = self._read.hits.get(value, ())
+            for hit in hits:
+                if hit.fact not in facts[hit.identity]:
+                    facts[hit.identity][hit.fact] = msgspec.json.decode(hit.fact, type=Fact)
                 if hit.held:
-                    shared.setdefault(hit.identity, set()).add(kind)
+                    shared[hit.identity].add(kind)
+            people = {hit.identity for hit in hits}
+            sources = {facts[hit.identity][hit.fact].source for hit in hits}
+            if kind in rules.CONTACTS and min(len(people), len(sources)) >= rules.CROWD:
+                for identity in people:
+                    crowded[identity].add(kind)
         return [
-            self._identity(query, identity, facts, frozenset(shared.get(identity, ())))
-            for identity, facts in hits.items()
+            self._identity(query, identity, told.values(), shared[identity], crowded[identity])
+            for identity, told in facts.items()
         ]
 
     def _identity(
-        self, query: Query, identity: UUID, texts: Iterable[str], shared: frozenset[str]
+        self,
+        query: Query,
+        identity: UUID,
+        told: Iterable[Fact],
+        shared: Iterable[str],
+        crowded: Iterable[str],
     ) -> Found:
-        facts = [msgspec.json.decode(text, type=Fact) for text in texts]
-        facts.sort(key=lambda fact: fact.report)
+        facts = sorted(told, key=lambda fact: fact.report)
         facts.sort(key=lambda fact: fact.month, reverse=True)
         records = () if plain(query.subject) else dict.fromkeys(fact.record for fact in facts)
         return Found(
             identity=identity,
             facts=tuple(map(self._with_words, facts)),
             records={r: self._subject(r) for r in records if r in self._read.records},
-            shared=shared,
+            shared=frozenset(shared),
+            crowded=frozenset(crowded),
         )
 
     def _subject(self, record: UUID) -> Subject:

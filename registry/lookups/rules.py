@@ -4,6 +4,7 @@ Nobody is scored here: an answer is facts, and what the asking business itself l
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from enum import StrEnum
 from itertools import product
@@ -22,6 +23,13 @@ from registry.matching.compare import (
 )
 from registry.matching.party import STRONG
 from registry.matching.subject import Subject
+
+#: Contacts, of which many people may have one: a call centre's number, a parcel shop's, a marketplace's relay address.
+#: A code is one party's.
+CONTACTS = frozenset({"phone", "email", "handle"})
+#: From so many people, named by as many sources, a contact tells nothing of who is who. A family has fewer members, and
+#: so has one who orders under false names.
+CROWD = 8
 
 
 class Result(StrEnum):
@@ -81,6 +89,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     records: Mapping[UUID, Subject] = {}
     #: The strong kinds of the query's values that one of these records holds.
     shared: frozenset[str] = frozenset()
+    #: Those of them whose values lead to so many people that they tell nothing of who is who.
+    crowded: frozenset[str] = frozenset()
 
 
 class Graded(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,10 +128,18 @@ def matches(query: Subject, found: Sequence[Found]) -> list[Graded]:
     graded = []
     for one in found:
         match = _plainly(one) if plain(query) else _compared(query, one)
+        if one.crowded and not _beyond(one.crowded, match):
+            match = Graded(grade=Grade.POSSIBLE, agreement=match.agreement, facts=())
         agreeing = match.agreement
         if any(agreed.field in STRONG for agreed in agreeing) or alike(agreeing):
             graded.append(match)  # else a token in common, and no more
     return sorted(graded, key=lambda match: (_ORDER[match.grade], -len(match.facts)))
+
+
+def _beyond(crowded: AbstractSet[str], match: Graded) -> bool:
+    """Tell whether more agrees than contacts that many people share, and a town."""
+    agreeing = {agreed.field for agreed in match.agreement if agreed.how != "differs"}
+    return bool(agreeing - crowded - {"city"})
 
 
 def _plainly(one: Found) -> Graded:

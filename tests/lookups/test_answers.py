@@ -274,3 +274,27 @@ async def test_another_vowel_is_another_surname(sandbox: Registry, name: str) ->
     found = await (await sandbox.shop()).look_up(phone=phone, name=name)
     grade = "exact" if name == "Радченко Юлія" else "possible"
     assert [match["grade"] for match in found["matches"]] == [grade]
+
+
+async def test_a_number_of_many_people_tells_nothing_by_itself(sandbox: Registry) -> None:
+    """Eight businesses name eight people under it, a parcel shop's: whose facts are shown must be named."""
+    phone = "+380505550712"
+    names = [
+        "Бойко Ян",
+        "Сидоренко Ольга",
+        "Кравець Петро",
+        "Мороз Ганна",
+        "Ткач Роман",
+        "Лисенко Віра",
+        "Гнатюк Лев",
+    ]
+    for name in names:
+        await sandbox.published(await sandbox.shop(), subject={"phone": phone, "name": name})
+    asker = await sandbox.shop()
+    found = await asker.look_up(phone=phone)
+    assert [match["grade"] for match in found["matches"]] == ["strong"] * 7
+    await sandbox.published(await sandbox.shop(), subject={"phone": phone, "name": "Юрченко Ніна"})
+    found = await asker.look_up(phone=phone)
+    assert [match["grade"] for match in found["matches"]] == ["possible"] * 8
+    named = await asker.look_up(phone=phone, name="Бойко Ян")
+    assert [match["grade"] for match in named["matches"]] == ["exact"] + ["possible"] * 7
