@@ -28,6 +28,7 @@ from registry.platform.admission import Admission
 from registry.platform.answer_headers import AnswerHeaders
 from registry.platform.gates import Shares
 from registry.platform.guard import Guard
+from registry.platform.head_requests import HeadAsGet
 from registry.platform.http import EXCEPTION_HANDLERS, Negotiated, key_in
 from registry.platform.listening import listen
 from registry.platform.recent import Recent
@@ -146,7 +147,7 @@ def wrapped(application: Litestar, *, lane: bool = True) -> Any:
         lambda: application.state.gates,
         lambda scope: _caller(application, scope),
     )
-    return AccessLog(AnswerHeaders(Guard(admitted, routes), budget))
+    return HeadAsGet(AccessLog(AnswerHeaders(Guard(admitted, routes), budget)))
 
 
 def _caller(application: Litestar, scope: Any) -> Hashable:

@@ -14,7 +14,7 @@ from litestar import Litestar, Request
 from registry.lookups import routes
 from registry.lookups.wire import LookupRequest
 from registry.platform import idempotency
-from registry.platform.http import MESSAGEPACK, Negotiated, command_of, header, refused
+from registry.platform.http import Negotiated, command_of, header, prefers_messagepack, refused
 
 PATH = "/v1/lookups"
 _KEY = idempotency.HEADER.lower().encode()
@@ -43,7 +43,7 @@ class Lane:
             await _send(request, refused(request, fault))
             return
         headers = [(b"idempotent-replayed", b"true")] if replayed else []
-        if MESSAGEPACK in (header(request, b"accept") or ""):
+        if prefers_messagepack(header(request, b"accept") or ""):
             given = {name.decode(): value.decode() for name, value in headers}
             await _send(request, Negotiated(answer, status_code=200, headers=given))
             return

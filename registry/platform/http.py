@@ -14,6 +14,7 @@ import structlog
 from litestar import Litestar, MediaType, Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import UploadFile
+from litestar.datastructures.headers import Accept
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import HeaderParameter, QueryParameter
@@ -23,9 +24,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from registry.platform import cursors, errors, idempotency, networks
-from registry.platform.blanks import without_blanks
 from registry.platform.errors import ClientLeft, InvalidValues, RegistryError
 from registry.platform.faults import Fault, faults
+from registry.platform.lenient import as_meant
 from registry.platform.networks import Origin
 from registry.platform.runtime import Runtime, Session
 
@@ -75,14 +76,21 @@ class Negotiated(Response[Any]):
         self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any
     ) -> ASGIResponse:
         """Choose the form by the request's `Accept`."""
-        wanted = request.headers.get("accept", "")
-        if MESSAGEPACK in wanted and self.media_type in (None, MediaType.JSON, "application/json"):
+        json = self.media_type in (None, MediaType.JSON, "application/json")
+        if json and prefers_messagepack(request.headers.get("accept", "")):
             if isinstance(self.content, bytes):
                 self.content = msgspec.json.decode(self.content)
             self.media_type = MESSAGEPACK
             # Times as text, as in JSON: a MessagePack timestamp is an extension that few clients read.
             self.content = msgspec.msgpack.encode(msgspec.to_builtins(self.content))
         return super().to_asgi_response(app, request, **options)
+
+
+def prefers_messagepack(accept: str) -> bool:
+    """Tell whether an `Accept` header asks for MessagePack rather than JSON, by its weights."""
+    if MESSAGEPACK not in accept:
+        return False
+    return Accept(accept).best_match([MediaType.JSON, MESSAGEPACK]) == MESSAGEPACK
 
 
 def runtime_of(connection: Connection) -> Runtime:
@@ -121,7 +129,7 @@ def decode(body: bytes, type_: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError:
-        value = without_blanks(type_, msgspec.json.decode(body))
+        value = as_meant(type_, msgspec.json.decode(body))
         found = faults(type_, value)
         if found:
             raise invalid(found) from None
@@ -190,18 +198,24 @@ async def idempotent(
 ) -> Response[Any]:
     """Answer a call under its idempotency key; see `platform.idempotency`.
 
-    Whether the key is required follows from the route's status, as the contract says it. `body` is what makes the
-    request the same one, where that is not its body byte for byte (multipart).
+    Whether the key is required follows from the route's status, as the contract says it. The request is the same one
+    where its body holds the same values, in whatever spelling; `body` is what makes it so where it is no JSON
+    (multipart).
     """
     status: int = request.route_handler.status_code
     key = idempotency.check_key(key, required=idempotency.is_required(status))
     identity = f"{request.method} {request.url.path}\n".encode()
-    identity += await request.body() if body is None else body
+    identity += _canonical(await request.body()) if body is None else body
     answer = await idempotency.once(session, caller_id, key, identity, status, run)
     headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
     return Negotiated(
         answer.body, status_code=answer.status, media_type=MediaType.JSON, headers=headers
     )
+
+
+def _canonical(body: bytes) -> bytes:
+    """Return a JSON body in one spelling of its values: no blanks, the names in order."""
+    return msgspec.json.encode(msgspec.json.decode(body), order="sorted") if body.strip() else b""
 
 
 async def file_of(request: Request[Any, Any, Any]) -> tuple[str, bytes]:

@@ -97,6 +97,8 @@ def with_options(handlers: Iterable[HTTPRouteHandler]) -> list[HTTPRouteHandler]
     for handler in given:
         for path in handler.paths:
             methods[path].update(handler.http_methods)
+            if "GET" in handler.http_methods:
+                methods[path].add("HEAD")
     return [*(_options(path, found) for path, found in methods.items()), *given]
 
 

@@ -10,6 +10,7 @@ The patterns are read by Python (`re.search`, by msgspec) and by every client th
 They run in linear time on any input.
 """
 
+import codecs
 import json
 import math
 import re
@@ -81,6 +82,10 @@ _SUSPECT: Final = re.compile(
 )
 
 
+#: Beginnings of UTF-16: with its mark, or an opening bracket or brace of two bytes.
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"{\0", b"\0{", b"[\0", b"\0[")
+
+
 class _Suspect(Exception):
     """The fast way met something that only the slow way can place."""
 
@@ -125,8 +130,12 @@ def clean_json(body: bytes) -> bytes:
     """Return a JSON body without the characters that nobody sees: the same object where it has none.
 
     Refuses what is not JSON, and JSON that decoders read differently or cannot keep: raises
-    `Malformed` with the byte, or `InvalidValues` with the pointer of every fault.
+    `Malformed` with the byte, or `InvalidValues` with the pointer of every fault. A byte order mark before it is
+    dropped.
     """
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if body.startswith(_UTF_16):
+        raise Malformed("The body is UTF-16: send it in UTF-8.")
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

@@ -24,6 +24,7 @@ from registry.platform.jobs import wake
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
 from registry.reports import corrections, letters, rules, store
+from registry.reports.money import amount_band
 from registry.reports.rules import Category, Event, State
 from registry.reports.tables import Report
 from registry.reports.wire import ReportSubmission
@@ -143,7 +144,7 @@ def write(session: Session, report: Report, key: DataKey, content: ReportSubmiss
     money = content.amount
     report.category = content.category
     report.incident_on = content.incident_date
-    report.amount_band = rules.amount_band(money.amount, money.currency) if money else None
+    report.amount_band = amount_band(money.amount, money.currency) if money else None
     report.currency = money.currency if money else None
     report.contacts_count = len(content.contacts)
     report.contract_index = contract_index(session, report.business_id, content.contract_reference)

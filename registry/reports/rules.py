@@ -6,7 +6,6 @@ not list for a state is illegal there and changes nothing.
 
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -345,33 +344,6 @@ def visible_from(
 def age(born: date, on: date) -> int:
     """Whole years of age on a day."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
-
-
-#: Upper bounds in major units.
-_BANDS = (
-    (500, "0-500"),
-    (1_000, "500-1000"),
-    (5_000, "1000-5000"),
-    (20_000, "5000-20000"),
-    (100_000, "20000-100000"),
-)
-#: ISO 4217 currencies whose minor unit is not a hundredth.
-_MINOR_DIGITS = MappingProxyType(
-    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0)
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-)
-
-
-def in_major(amount: int, currency: str) -> str:
-    """An amount of minor units as English writes it: `1,250.00`."""
-    digits = _MINOR_DIGITS.get(currency, 2)
-    return f"{Decimal(amount).scaleb(-digits):,.{digits}f}"
-
-
-def amount_band(amount: int, currency: str) -> str:
-    """The band of an amount in minor units; a bound belongs to the higher band."""
-    major = amount / 10 ** _MINOR_DIGITS.get(currency, 2)
-    return next((name for bound, name in _BANDS if major < bound), "100000+")
 
 
 class EvidenceGrade(StrEnum):

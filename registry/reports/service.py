@@ -18,6 +18,7 @@ from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
 from registry.reports import lifecycle, rules, store, views
+from registry.reports.money import CURRENCIES
 from registry.reports.rules import Event, State
 from registry.reports.tables import Report
 from registry.reports.wire import (
@@ -188,6 +189,8 @@ def _broken_rules(
         )
     if content.category in rules.NEEDS_AMOUNT and content.amount is None:
         found.append(Fault("/amount", f"is required for {content.category}"))
+    if content.amount is not None and content.amount.currency not in CURRENCIES:
+        found.append(Fault("/amount/currency", "is no currency of ISO 4217"))
     if content.category in rules.NEEDS_CONTACTS and not content.contacts:
         found.append(Fault("/contacts", f"needs at least one contact for {content.category}"))
     if content.category in rules.NEEDS_SETTLEMENT_ATTEMPTS and not content.settlement_attempts:

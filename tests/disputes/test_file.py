@@ -16,6 +16,7 @@ from registry.erasure import rules as erasure
 from registry.lookups.wire import Purpose
 from registry.messages import rules as messages
 from registry.messages.rules import Language
+from registry.reports import money
 from registry.reports import rules as reports
 from tests.contract.test_pages import Page
 from tests.contract.validate import check_answer
@@ -231,6 +232,6 @@ def test_a_language_uses_its_own_letters(language: Language) -> None:
 
 
 def test_amounts_are_written_as_people_write_them() -> None:
-    assert reports.in_major(125000, "UAH") == "1,250.00"
-    assert reports.in_major(999, "JPY") == "999"
-    assert reports.in_major(1, "KWD") == "0.001"
+    assert money.in_major(125000, "UAH") == "1,250.00"
+    assert money.in_major(999, "JPY") == "999"
+    assert money.in_major(1, "KWD") == "0.001"

@@ -220,7 +220,7 @@ def test_a_refusal_repeats_no_value():
 
 NO_JSON = [
     (b'{"a": 1} x', 9), (b'{"a": 1}{}', 8), ('{"ї": }'.encode(), 7), (b'{"a" 1}', 5), (b"", 0), (b"   ", 3),
-    (b"[1 2]", 3), (b"{'a': 1}", 1), (b'"a\nb"', 2), (b'"a\x00b"', 2), (b"\xef\xbb\xbf{}", 0), (b"nul", 0), (b"01", 1),
+    (b"[1 2]", 3), (b"{'a': 1}", 1), (b'"a\nb"', 2), (b'"a\x00b"', 2), (b"nul", 0), (b"01", 1),
     (b'{"a": "\\u0000", "a": 1} x', 24), (b'{"a": 1, "a": 1', 15), (b'"\\x"', 1), (b'"unterminated', 0),
     (b"\xd9\x90", 0),
 ]  # fmt: skip
@@ -233,7 +233,7 @@ def test_what_is_no_json_is_refused_with_its_byte(body, byte):
 
 @pytest.mark.parametrize(
     ("body", "byte"),
-    [(b'{"a": "\xff"}', 7), (b'"\xed\xa0\x80"', 1), (b'"ok" \xc0\x80', 5), (b"\xfe\xff", 0)],
+    [(b'{"a": "\xff"}', 7), (b'"\xed\xa0\x80"', 1), (b'"ok" \xc0\x80', 5), (b"\xff{}", 0)],
 )
 def test_bad_utf8_is_refused_with_its_byte(body, byte):
     assert malformed(body) == f"The body is not UTF-8 at byte {byte}."

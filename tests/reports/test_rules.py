@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.deadlines import months_after
-from registry.reports import rules
+from registry.reports import money, rules
 from registry.reports.rules import Category, Event, EvidenceGrade, ReasonCode, State, Verdict
 
 #: domain.md, "A report", row by row: state -> event -> next state. Everything else is illegal.
@@ -222,14 +222,14 @@ def test_the_earliest_time_of_visibility(
     ],
 )
 def test_bands_are_in_major_units(amount: int, currency: str, band: str) -> None:
-    assert rules.amount_band(amount, currency) == band
+    assert money.amount_band(amount, currency) == band
 
 
 @given(st.integers(1, 10**12), st.integers(1, 10**12))
 def test_a_greater_amount_is_never_in_a_lower_band(a: int, b: int) -> None:
     order = ["0-500", "500-1000", "1000-5000", "5000-20000", "20000-100000", "100000+"]
     low, high = sorted((a, b))
-    bands = [order.index(rules.amount_band(amount, "UAH")) for amount in (low, high)]
+    bands = [order.index(money.amount_band(amount, "UAH")) for amount in (low, high)]
     assert bands == sorted(bands)
 
 

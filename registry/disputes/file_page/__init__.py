@@ -20,7 +20,7 @@ from registry.messages.rules import Channel, Language
 from registry.platform.documents import pages
 from registry.platform.policy import Policy
 from registry.platform.settings import Settings
-from registry.reports.rules import in_major
+from registry.reports.money import in_major
 
 FOLDER = Path(__file__).parent
 STYLE = (FOLDER / "file.css").read_text(encoding="utf-8").replace("\r\n", "\n")
