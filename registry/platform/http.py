@@ -293,12 +293,18 @@ def on_http_error(request: Request[Any, Any, Any], fault: HTTPException) -> Resp
             msgspec.json.encode(body),
             status_code=405,
             media_type=PROBLEM,
-            headers=dict(fault.headers or {}),
+            headers={name: _with_head(value) for name, value in (fault.headers or {}).items()},
         )
     known = _BY_STATUS.get(fault.status_code)
     if known is None:
         return on_unexpected(request, fault)
     return _respond(request, known())
+
+
+def _with_head(allowed: str) -> str:
+    """Return an `Allow` header with HEAD where GET is allowed, which answers it (`head_requests`)."""
+    methods = set(allowed.split(", "))
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 def _invalid(request: Request[Any, Any, Any], fault: ValidationException) -> RegistryError:

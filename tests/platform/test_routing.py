@@ -14,7 +14,7 @@ APPLICATION = app.build()
 ROUTES = Routes(APPLICATION, app.GATES, gates.FILES, gates.OTHERS)
 ID = "0193a0b0-0000-7000-8000-000000000000"
 METHODS = {
-    route.path_format: set(route.methods)
+    route.path_format: set(route.methods) | ({"HEAD"} if "GET" in route.methods else set())
     for route in APPLICATION.routes
     if isinstance(route, HTTPRoute)
 }
