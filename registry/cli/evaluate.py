@@ -57,7 +57,7 @@ def resolution(
     """
     records, dropped = _read(file)
     chosen = parameters_of(parameters)
-    first, figures = _passes(opening.settings(**given), records, chosen)
+    first, figures = _passes(opening.settings(**given, makes=True), records, chosen)
     if out:
         _write(out, first)
     if as_json:

@@ -44,13 +44,16 @@ def options(command: F) -> F:
     return folder(url(command))
 
 
-def settings(*, data_dir: Path | None, database_url: str | None, folder: bool = True) -> "Settings":
+def settings(
+    *, data_dir: Path | None, database_url: str | None, folder: bool = True, makes: bool = False
+) -> "Settings":
     """The settings, with the command's options, checked as far as that goes without starting anything.
 
-    `folder`: whether the command needs a data folder even when the database is elsewhere.
+    `folder`: whether the command needs a data folder even when the database is elsewhere. `makes`: whether it makes a
+    registry where there is none; every other command refuses an empty folder.
     """
     from registry.messages.service import usable_channels
-    from registry.platform import blobs, keyring, policy
+    from registry.platform import blobs, embedded, keyring, policy
     from registry.platform.runtime import parameters_of
     from registry.platform.settings import SettingsError, from_env
 
@@ -72,6 +75,11 @@ def settings(*, data_dir: Path | None, database_url: str | None, folder: bool = 
         _writable(found.data_dir)
     if found.keys or found.key_path.exists():
         keyring.load(found)
+    if not (makes or found.database_url or embedded.is_made(found.data_dir / FOLDER)):
+        raise Refusal(
+            f"There is no registry in {found.data_dir.resolve()}. Name its folder with --data-dir or REGISTRY_DATA_DIR,"
+            " or its database with --database-url or REGISTRY_DATABASE_URL. To make a new one, run: registry serve"
+        )
     return found
 
 

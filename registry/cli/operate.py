@@ -69,7 +69,7 @@ def migrate(*, as_json: bool, **given: Any) -> None:
     from registry.platform import logs
 
     logs.configure("warning")
-    with opening.database(opening.settings(**given, folder=False)) as url:
+    with opening.database(opening.settings(**given, folder=False, makes=True)) as url:
         applied = asyncio.run(opening.migrated(url))
     if as_json:
         output.emit({"applied": applied})

@@ -64,7 +64,7 @@ def serve(host: str, port: int, workers: int, *, no_worker: bool, demo: bool, **
     """
     from registry.platform import logs
 
-    settings = opening.settings(**given)
+    settings = opening.settings(**given, makes=True)
     listener = _listen(host, port)
     url = _address(host, listener.getsockname()[1])
     settings = _hand_over(settings, url)
@@ -148,7 +148,7 @@ def _hand_over(settings: "Settings", url: str) -> "Settings":
     if settings.database_url:
         os.environ["REGISTRY_DATABASE_URL"] = settings.database_url
     os.environ.setdefault("REGISTRY_PUBLIC_URL", url)
-    return opening.settings(data_dir=None, database_url=None)
+    return opening.settings(data_dir=None, database_url=None, makes=True)
 
 
 def _ignore(numbers: Iterable[int]) -> None:

@@ -28,7 +28,7 @@ _FINAL = {
     Ruling.AMEND: Template.RULING_AMENDED_FINAL,
     Ruling.REMOVE: Template.RULING_REMOVED,
 }
-#: (is it a settlement, is it a repeat) -> what the reporter is told, and what the person.
+#: (is it a settlement, was it disputed before) -> what the reporter is told, and what the person.
 _OPENED = {
     (False, False): (Template.DISPUTE_OPENED, Template.DISPUTE_RECEIVED),
     (False, True): (Template.DISPUTE_OPENED_AGAIN, Template.DISPUTE_TAKEN_UP),
@@ -69,7 +69,7 @@ async def tell_opened(session: Session, dispute: Dispute) -> None:
         "answer_by": policy.ends("answer_days", dispute.opened_at),
         "decide_by": _decide_by(session, dispute),
     }
-    to_reporter, to_person = _OPENED[dispute.settlement, dispute.repeat]
+    to_reporter, to_person = _OPENED[dispute.settlement, dispute.repeat or dispute.quiet]
     await _to_reporter(session, dispute, to_reporter, values)
     await _to_person(session, dispute, key, to_person, values)
 

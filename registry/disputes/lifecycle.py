@@ -4,7 +4,7 @@ Every change of state, by whomever, goes through `apply`: it alone writes `state
 """
 
 from registry.audit import service as audit
-from registry.disputes import conduct, letters, rules
+from registry.disputes import conduct, letters, rules, store
 from registry.disputes.rules import Event, ReasonCode, Ruling, State
 from registry.disputes.tables import Dispute
 from registry.platform.actor import SYSTEM, Actor
@@ -12,6 +12,7 @@ from registry.platform.errors import Conflict
 from registry.platform.runtime import Session
 from registry.reports import held, rulings
 from registry.reports.rules import FINAL
+from registry.reports.rules import State as ReportState
 
 
 class DisputeNotOpenForThat(Conflict):
@@ -70,6 +71,21 @@ async def advance(session: Session, dispute: Dispute) -> None:
     await apply(session, dispute, event, SYSTEM)
 
 
+async def hide(session: Session, actor: Actor, dispute: Dispute, *, answered: bool = True) -> None:
+    """Hide the report for a dispute; where it is hidden for another one, it stays so."""
+    if (await held.ruled(session, dispute.report_id)).state is not ReportState.CONTESTED:
+        await rulings.suspend(session, actor, dispute.report_id, answered=answered)
+
+
+async def hide_for_others(session: Session, actor: Actor, ruled: Dispute) -> None:
+    """Hide a report again, after a ruling on one dispute, that another open one hides."""
+    known = await store.list_of_reports(session, [ruled.report_id])
+    over = (State.DECIDED, State.CLOSED)
+    hiding = [d for d in known if d.id != ruled.id and d.hides and State(d.state) not in over]
+    if hiding and (await held.ruled(session, ruled.report_id)).state not in FINAL:
+        await hide(session, actor, hiding[0])
+
+
 async def report_ended(session: Session, dispute: Dispute) -> bool:
     """Whether there is no report left to decide on."""
     return (await held.ruled(session, dispute.report_id)).state in FINAL
@@ -103,7 +119,7 @@ async def _consequences(session: Session, dispute: Dispute, event: Event, actor:
         dispute.opened_at = session.now
     elif event is Event.LATE:
         if not dispute.hides:
-            await rulings.suspend(session, actor, dispute.report_id, answered=True)
+            await hide(session, actor, dispute)
         dispute.overdue_at = session.now
         await letters.tell_overdue(session, dispute)
     elif event is Event.ANSWERED:

@@ -186,6 +186,7 @@ async def _rule(
     dispute.ruled_at = session.now
     actor = moderator.actor
     await _carry_out(session, actor, dispute, command)
+    await lifecycle.hide_for_others(session, actor, dispute)
     details: dict[str, str | int | None] = {
         "ruling": command.decision,
         "code": command.reason_code,
@@ -202,7 +203,7 @@ async def _carry_out(
     if ruling is Ruling.UPHOLD and not dispute.hides:
         return
     if not dispute.hides:
-        await rulings.suspend(session, actor, report_id, answered=True)
+        await lifecycle.hide(session, actor, dispute)
     if ruling is Ruling.UPHOLD:
         await rulings.restore(session, actor, report_id, command.reason)
     elif ruling is Ruling.AMEND:
@@ -225,6 +226,11 @@ async def _case(session: Session, dispute: Dispute) -> DisputeCase:
         approvals_needed=about.approvals_needed,
         proposed=_proposed(dispute, key, said),
         statement=await statements.of(session, dispute, key) if key else None,
+        documented=dispute.documented,
+        apart=any(
+            set(other.proven).isdisjoint(dispute.proven)
+            for other in await store.list_of_reports(session, [dispute.report_id])
+        ),
         letters_reach_person=await letters.reach_person(session, dispute),
         case=await held.case(session, dispute.report_id),
     )

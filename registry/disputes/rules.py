@@ -337,8 +337,9 @@ class Clocked(Protocol):
     #: 1, and 2 from the appeal on.
     round: int
     ruling: str | None
-    #: A further dispute of one report.
+    #: A further dispute of one report, by the same person; or by somebody who had proven other contacts.
     repeat: bool
+    quiet: bool
     #: The person says that it is paid.
     settlement: bool
     #: When the person first added a file.
@@ -371,7 +372,7 @@ def _silence(dispute: Clocked) -> Event:
     """What the reporter's silence means."""
     if dispute.settlement:
         return Event.CONFIRMED
-    return Event.PASSED_ON if dispute.repeat else Event.UNANSWERED
+    return Event.PASSED_ON if dispute.repeat or dispute.quiet else Event.UNANSWERED
 
 
 def rule_by(dispute: Clocked, ends: Ends) -> datetime:

@@ -59,7 +59,7 @@ async def open_(session: Session, person: Person, command: DisputeOpening) -> Di
 
 
 async def claim(session: Session, person: Person, command: SettlementClaim) -> DisputeView:
-    """Say that it is paid: a dispute that the reporter's silence confirms. An earlier ruling is no longer appealed."""
+    """Say that it is paid: a dispute that the reporter's silence confirms. An earlier ruling may still be appealed."""
     return await _open(
         session, person, command.report_id, Ground.SETTLED, command.statement, settlement=True
     )
@@ -79,12 +79,19 @@ async def _open(
     one = next((h for h in theirs if h.report.id == report_id), None)
     if one is None:
         raise NotFound
+    # Everywhere disputes are locked before their report.
+    await store.lock_of_report(session, report_id)
     await held.lock(session, report_id)
     known = await store.list_of_reports(session, [h.report.id for h in theirs])
-    earlier = [dispute for dispute in known if dispute.report_id == report_id]
-    await _may_open(session, person, one, earlier, settlement=settlement)
-    dispute = _new(session, person, one, known, ground, statement)
+    own = [d for d in known if person.is_author(d.proven)]
+    others = [d for d in known if d.report_id == report_id and d not in own]
+    earlier = [d for d in own if d.report_id == report_id]
+    _may_open(session, one, earlier, others, settlement=settlement)
+    dispute = _new(session, person, one, own, ground, statement)
     dispute.repeat, dispute.settlement = bool(earlier), settlement
+    # Hidden once, and once more by a document: else each two contacts of a report could hide it again.
+    once_more = dispute.documented and not any(d.documented for d in others)
+    dispute.quiet = bool(others) and not earlier and not once_more
     lifecycle.set_clock(session, dispute)
     store.add(session, dispute)
     await session.flush()
@@ -99,7 +106,7 @@ async def _open(
     )
     await rulings.disputed(session, report_id)
     if dispute.hides:
-        await rulings.suspend(session, person.actor, report_id, answered=settlement)
+        await lifecycle.hide(session, person.actor, dispute, answered=settlement)
     await lifecycle.advance(session, dispute)
     return await views.view(session, dispute, Side.PERSON)
 
@@ -125,6 +132,8 @@ def _new(
         round=1,
         data_key_id=one.key.id,
         language=person.language,
+        proven=list(person.proven),
+        documented=one.report.record_id in (person.records or ()),
     )
     open_cases = [d.case_id for d in known if d.state != State.CLOSED]
     dispute.case_id = open_cases[0] if open_cases else dispute.id
@@ -134,40 +143,52 @@ def _new(
     return dispute
 
 
-async def _may_open(
+def _may_act_for(person: Person, dispute: Dispute, theirs: Sequence[Held]) -> bool:
+    record = next((h.report.record_id for h in theirs if h.report.id == dispute.report_id), None)
+    return person.may_act_for(dispute.proven, record)
+
+
+def _may_open(
     session: Session,
-    person: Person,
     one: Held,
     earlier: Sequence[Dispute],
+    others: Sequence[Dispute],
     *,
     settlement: bool,
 ) -> None:
-    """Raise why the report cannot be disputed now, if it cannot."""
+    """Raise why the person cannot dispute the report now, if they cannot.
+
+    `earlier` are the person's own disputes of it. `others` are of somebody who had proven other contacts: what is heard
+    of them takes nothing from the person.
+    """
     if any(dispute.state not in (State.CLOSED, State.DECIDED) for dispute in earlier):
         raise AlreadyDisputed("Read how it stands: GET /v1/subject/disputes.")
-    if ReportState(one.report.state) not in DISPUTABLE:
+    hidden_for_others = one.report.state == ReportState.CONTESTED and any(
+        dispute.state != State.CLOSED for dispute in others
+    )
+    if ReportState(one.report.state) not in DISPUTABLE and not hidden_for_others:
         raise NotToBeDisputed(f"The report is {one.report.state}: lookups do not show it.")
     year = months_after(session.now.date(), -12)
     if len([d for d in earlier if d.opened_at.date() > year]) >= rules.MOST_A_YEAR:
         raise NotToBeDisputed(
             f"It was disputed {rules.MOST_A_YEAR} times within a year. Go to the supervisory authority or to court."
         )
-    for dispute in earlier:
-        if dispute.state == State.DECIDED and not settlement:
-            raise NotToBeDisputed(
-                "There is a ruling whose time to appeal is not over: appeal it, or, if it was refused"
-                " as nothing new, add a file to it."
-            )
-        if dispute.state == State.DECIDED:
-            locked = await store.lock(session, dispute.id)
-            await lifecycle.apply(session, locked, Event.CLOSE, person.actor)
+    if not settlement and any(dispute.state == State.DECIDED for dispute in earlier):
+        raise NotToBeDisputed(
+            "There is a ruling whose time to appeal is not over: appeal it, or, if it was refused"
+            " as nothing new, add a file to it."
+        )
 
 
 async def list_own(session: Session, person: Person) -> list[DisputeView]:
     """The person's disputes, newest first."""
     theirs = await reports_of(session, person)
     rows = await store.list_of_reports(session, [h.report.id for h in theirs])
-    return [await views.view(session, row, Side.PERSON) for row in rows]
+    return [
+        await views.view(session, row, Side.PERSON)
+        for row in rows
+        if _may_act_for(person, row, theirs)
+    ]
 
 
 async def appeal(session: Session, person: Person, dispute_id: UUID, statement: str) -> DisputeView:
@@ -184,7 +205,7 @@ async def appeal(session: Session, person: Person, dispute_id: UUID, statement: 
         dispute.round = 2
         await rulings.disputed(session, dispute.report_id)
         if dispute.hides:
-            await rulings.suspend(session, person.actor, dispute.report_id, answered=True)
+            await lifecycle.hide(session, person.actor, dispute)
     await lifecycle.apply(session, dispute, Event.APPEAL, person.actor)
     return await views.view(session, dispute, Side.PERSON)
 
@@ -197,7 +218,9 @@ async def view_own(session: Session, person: Person, dispute_id: UUID) -> Disput
 async def lock_own(session: Session, person: Person, dispute_id: UUID) -> Dispute:
     """One of the person's disputes, locked; raises `NotFound` for anyone else's."""
     dispute = await store.lock(session, dispute_id)
-    if all(h.report.id != dispute.report_id for h in await reports_of(session, person)):
+    theirs = await reports_of(session, person)
+    opened = any(h.report.id == dispute.report_id for h in theirs)
+    if not opened or not _may_act_for(person, dispute, theirs):
         raise NotFound
     return dispute
 
@@ -249,6 +272,7 @@ async def answer_claim(
         )
     claims = await store.list_of_reports(session, [report_id])
     theirs = [d for d in claims if d.settlement and d.business_id == member.business_id]
+    theirs.sort(key=lambda claim: claim.state != State.AWAITING_REPORTER)
     if not theirs:
         raise NotFound
     if not command.confirmed:

@@ -3,7 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, SmallInteger, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    ARRAY,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.platform.tables import Base
@@ -15,12 +24,6 @@ class Dispute(Base):
     __tablename__ = "disputes"
     __table_args__ = (
         Index("ix_disputes_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        Index(
-            "uq_disputes_open",
-            "report_id",
-            unique=True,
-            postgresql_where=text("state <> 'closed'"),
-        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -32,6 +35,11 @@ class Dispute(Base):
     ground: Mapped[str]
     #: The report was disputed before: this one does not hide it.
     repeat: Mapped[bool] = mapped_column(default=False)
+    #: Somebody disputed it before who had proven other contacts: this one does not hide it.
+    quiet: Mapped[bool] = mapped_column(default=False)
+    #: Index values of what the person had proven, and whether an accepted document shows whom the report is about.
+    proven: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+    documented: Mapped[bool]
     #: The person says that it is paid: the reporter confirms or denies it, and silence confirms.
     settlement: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(index=True)
@@ -73,7 +81,7 @@ class Dispute(Base):
     @property
     def hides(self) -> bool:
         """Whether the report is hidden for it: the first dispute hides, a further one only when its ruling is late."""
-        return not self.repeat or self.overdue_at is not None
+        return not (self.repeat or self.quiet) or self.overdue_at is not None
 
 
 class DisputeMessage(Base):

@@ -198,6 +198,19 @@ class DisputeCase(Struct, frozen=True, kw_only=True):
         Meta(description="What was said in this round so far, and waits for a second voice."),
     ]
     statement: Annotated[ShownStatement | None, Meta(description="Null once the report is erased.")]
+    documented: Annotated[
+        bool,
+        Meta(
+            description="An accepted document shows that the report is about the person who disputes it."
+        ),
+    ]
+    apart: Annotated[
+        bool,
+        Meta(
+            description="Somebody else disputed this report, by other contacts of it. A business can add its own"
+            " contacts to a report: look whose these are."
+        ),
+    ]
     letters_reach_person: Annotated[
         bool,
         Meta(

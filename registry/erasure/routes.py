@@ -40,8 +40,9 @@ async def ask_for_erasure(
     """Ask that a report of your file be erased. You have the answer at once.
 
     What has ended is erased with this call: settled, removed, withdrawn, rejected or expired. So is a report about
-    somebody who was not of age, and one that was shown without word to you. A report that lookups show, or will, stays
-    until its time is over: dispute it if it is wrong, object to it if it harms you more than it helps others.
+    somebody who was not of age by its own birth date, and one that was shown without word to you. Where only another
+    report says so, a moderator decides: the answer is `pending`. A report that lookups show, or will, stays until its
+    time is over: dispute it if it is wrong, object to it if it harms you more than it helps others.
 
     Backups hold what was erased for some weeks more; `complete_by` says until when.
     """

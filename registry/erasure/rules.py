@@ -12,10 +12,10 @@ weigh: the report is hidden (art. 18(1)(d)) until a moderator has.
 Only the first objection to a report hides it. So a report can be hidden for the time of one decision, and not for ever.
 """
 
-from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from registry.reports.rules import FINAL, SHOWN, age
 from registry.reports.rules import State as ReportState
@@ -60,8 +60,8 @@ class Code(StrEnum):
 
     #: By rule: the report has ended, nothing needs it any more (art. 17(1)(a)).
     NO_LONGER_NEEDED = "no_longer_needed"
-    #: By rule, or by a moderator where birth dates conflict: the person was not of age; such a report must not be
-    #: (art. 17(1)(d)).
+    #: By rule, or by a moderator where the report's own birth date does not settle it: the person was not of age; such
+    #: a report must not be (art. 17(1)(d)).
     UNDER_AGE = "under_age"
     #: By rule: it was shown without proof that the person was told (art. 17(1)(d)).
     NEVER_TOLD = "never_told"
@@ -112,18 +112,35 @@ class Age(StrEnum):
 
     #: Nothing is known, or the person was of age.
     OF_AGE = "of_age"
-    #: One birth date is known, and by it they were too young.
+    #: By the only birth date that the report itself states they were too young, and no published report contradicts it.
     UNDER_AGE = "under_age"
-    #: Several birth dates are known, and by one of them they were too young: a moderator decides.
+    #: By one of the known birth dates they were too young, but the report does not settle it: a moderator decides.
     UNCLEAR = "unclear"
 
 
-def age_of(born: Collection[date], on: date, minimum: int) -> Age:
-    """Tell whether a person was too young on that day, by all birth dates that are known."""
-    known = set(born)
-    if all(age(day, on) >= minimum for day in known):
+class BirthDates(NamedTuple):
+    """Birth dates of one person, by where they are stated. An RNOKPP states one as well."""
+
+    #: In the report concerned.
+    own: frozenset[date]
+    #: In other reports that lookups show.
+    published: frozenset[date]
+    #: In other reports that lookups do not show.
+    unpublished: frozenset[date]
+
+
+def age_of(known: BirthDates, on: date, minimum: int) -> Age:
+    """Decide whether the person was under `minimum` years on that day.
+
+    Any business may file a report with any birth date, and a moderator who publishes it does not check the date. So
+    only the report's own date can grant an erasure. A date of another report can at most ask for a moderator, and a
+    date that nobody screened cannot stop a grant.
+    """
+    if all(age(day, on) >= minimum for days in known for day in days):
         return Age.OF_AGE
-    return Age.UNDER_AGE if len(known) == 1 else Age.UNCLEAR
+    settled = len(known.own) == 1 and known.published <= known.own
+    young = any(age(day, on) < minimum for day in known.own)
+    return Age.UNDER_AGE if settled and young else Age.UNCLEAR
 
 
 def judge(state: ReportState, *, told: bool, age: Age) -> tuple[Decision, Code] | None:

@@ -4,7 +4,7 @@ The order of locks is the same everywhere: the pending objection, then the repor
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from registry.audit import service as audit
@@ -29,9 +29,12 @@ from registry.subjects.access import Person
 
 #: What a moderator reads of a request for erasure that no rule can decide.
 _AGE_UNCLEAR = {
-    Language.UK: "Запит на стирання. Відомі різні дати народження; за однією з них особа тоді була неповнолітньою.",
-    Language.RU: "Запрос на стирание. Известны разные даты рождения; по одной из них лицо было несовершеннолетним.",
-    Language.EN: "A request for erasure. Different birth dates are known; by one of them the person was under age.",
+    Language.UK: "Запит на стирання. За однією з відомих дат народження особа тоді була неповнолітньою, але сам запис"
+    " цього не доводить.",
+    Language.RU: "Запрос на стирание. По одной из известных дат рождения лицо тогда было несовершеннолетним, но сама"
+    " запись этого не доказывает.",
+    Language.EN: "A request for erasure. By one of the known birth dates the person was under age then, but the report"
+    " itself does not show it.",
 }
 
 
@@ -58,14 +61,14 @@ async def ask(
 ) -> RequestView:
     """Decide on a request to erase a report, by rule and at once. Files to delete after the commit go into `gone`.
 
-    Where birth dates conflict, and the person was too young by one of them, it is heard as an objection: a moderator
-    decides.
+    Where the person was too young by some birth date, but the report's own does not settle it, the request is heard as
+    an objection: a moderator decides.
     """
     theirs = await _reports_of(session, person)
     one, pending = await _begin(session, theirs, command.report_id, gone)
     report = one.report
     # Two moderators looked at the age when they published again what was erased for it.
-    of_age = await held.contested_erasure(session, report) is ErasedFor.UNDER_AGE
+    of_age = ErasedFor.UNDER_AGE in await held.contested_erasures(session, report)
     decided = rules.judge(
         ReportState(report.state),
         told=report.notice_delivered_at is not None,
@@ -75,7 +78,7 @@ async def ask(
         return await _object(session, person, one, _AGE_UNCLEAR[Language(person.language)])
     decision, code = decided
     if decision is Decision.REFUSE:
-        await _not_too_often(session, report.id, Kind.ERASURE)
+        await _not_too_often(session, person, one, Kind.ERASURE)
     row = _new(session, person, one, Kind.ERASURE)
     row.state, row.code, row.decided_at = rules.STATE_AFTER[decision], code, session.now
     contacts = post.contacts(session, person.proven, one.subject)
@@ -102,14 +105,20 @@ async def _object(session: Session, person: Person, one: Held, statement: str) -
     # Read once the report is locked: another may have been made while this one waited.
     earlier = await store.list_of_report(session, one.report.id, Kind.OBJECTION)
     if any(row.state == State.PENDING for row in earlier):
-        raise AlreadyObjected("Read how it stands: GET /v1/subject/objections.")
+        raise AlreadyObjected(
+            "Read how it stands: GET /v1/subject/objections. If it is not there, somebody made it who had proven other"
+            " contacts of this report: yours is heard once it is decided."
+        )
     if ReportState(one.report.state) not in rules.OPEN_TO_OBJECTION:
         raise NotToBeObjected(
             f"The report is {one.report.state}: lookups do not show it. If it has ended, ask for its erasure."
         )
-    await _not_too_often(session, one.report.id, Kind.OBJECTION)
+    await _not_too_often(session, person, one, Kind.OBJECTION)
     row = _new(session, person, one, Kind.OBJECTION)
-    row.hides = not earlier
+    # Hidden once, and once more by a document of somebody else: else each two contacts could hide it again.
+    own = any(person.is_author(other.proven) for other in earlier)
+    documents = row.documented and not any(other.documented for other in earlier)
+    row.hides = not earlier or (documents and not own)
     row.due = session.policy.ends("objection_days", session.now)
     row.sealed_statement = one.key.seal(place(row, "sealed_statement"), statement)
     contacts = post.contacts(session, person.proven, one.subject)
@@ -123,9 +132,14 @@ async def _object(session: Session, person: Person, one: Held, statement: str) -
 
 async def list_own(session: Session, person: Person, kind: Kind) -> list[RequestView]:
     """The person's requests of one kind, newest first; of what is erased, those made in this session."""
-    ids = [one.report.id for one in await _reports_of(session, person)]
-    rows = await store.list_own(session, kind, person.session_id, ids)
-    return [await views.view(session, row) for row in rows]
+    theirs = {one.report.id: one for one in await _reports_of(session, person)}
+    rows = await store.list_own(session, kind, person.session_id, theirs.keys())
+    return [
+        await views.view(session, row)
+        for row in rows
+        if row.session_id == person.session_id
+        or person.may_act_for(row.proven, theirs[row.report_id].report.record_id)
+    ]
 
 
 async def erase(
@@ -187,9 +201,14 @@ async def _reports_of(session: Session, person: Person) -> list[Held]:
     return await file_access.reports_open_to(session, person.proven, person.records)
 
 
-async def _not_too_often(session: Session, report_id: UUID, kind: Kind) -> None:
+async def _not_too_often(session: Session, person: Person, one: Held, kind: Kind) -> None:
     year = months_after(session.now.date(), -12)
-    if await store.count_since(session, report_id, kind, year) >= rules.MOST_A_YEAR[kind]:
+    asked = [
+        row
+        for row in await store.list_of_report(session, one.report.id, kind)
+        if row.at.date() >= year and person.is_author(row.proven)
+    ]
+    if len(asked) >= rules.MOST_A_YEAR[kind]:
         raise AskedTooOften(
             f"{rules.MOST_A_YEAR[kind]} times within a year. Go to the supervisory authority or to court."
         )
@@ -210,14 +229,21 @@ async def _begin(
 
 
 def _age(session: Session, theirs: Collection[Held], one: Held) -> rules.Age:
-    """The person's age when it happened, by the report itself and by the published ones among theirs.
+    """Answer how old the person was when it happened, by the birth dates of all reports in their file."""
+    others = [h for h in theirs if h is not one]
+    shown = [h for h in others if ReportState(h.report.state) in SHOWN]
+    known = rules.BirthDates(
+        own=_birth_dates([one]),
+        published=_birth_dates(shown),
+        unpublished=_birth_dates([h for h in others if h not in shown]),
+    )
+    return rules.age_of(known, one.content.incident_date, session.policy.minimum_age_years)
 
-    Anybody may file a report with any birth date, so one that no moderator let through says nothing of another.
-    """
-    telling = [h for h in theirs if h is one or ReportState(h.report.state) in SHOWN]
-    subjects = [h.subject for h in telling if h.subject.kind == "person"]
-    born = {day for s in subjects for day in (s.birth_date, s.tax_birth_date()) if day}
-    return rules.age_of(born, one.content.incident_date, session.policy.minimum_age_years)
+
+def _birth_dates(reports: Collection[Held]) -> frozenset[date]:
+    """Return the birth dates that these reports state of a person, also inside a tax id."""
+    subjects = [h.subject for h in reports if h.subject.kind == "person"]
+    return frozenset(day for s in subjects for day in (s.birth_date, s.tax_birth_date()) if day)
 
 
 def _new(session: Session, person: Person, one: Held, kind: Kind) -> SubjectRequest:
@@ -227,6 +253,8 @@ def _new(session: Session, person: Person, one: Held, kind: Kind) -> SubjectRequ
         report_id=one.report.id,
         business_id=one.report.business_id,
         session_id=person.session_id,
+        proven=list(person.proven),
+        documented=one.report.record_id in (person.records or ()),
         state=State.PENDING,
         hides=False,
         at=session.now,

@@ -1,10 +1,10 @@
 """Every SQL statement about requests. All run with the system's view."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from registry.erasure.rules import Kind, State
 from registry.erasure.tables import SubjectRequest
@@ -47,14 +47,6 @@ async def list_of_report(session: Session, report_id: UUID, kind: Kind) -> Seque
     """Requests of one kind about a report, newest first."""
     query = select(_OF).where(_OF.report_id == report_id, _OF.kind == kind)
     return (await session.scalars(query.order_by(_OF.id.desc()))).all()
-
-
-async def count_since(session: Session, report_id: UUID, kind: Kind, since: date) -> int:
-    """How many requests of one kind there were about a report since that day."""
-    query = select(func.count()).where(
-        _OF.report_id == report_id, _OF.kind == kind, _OF.at >= since
-    )
-    return (await session.scalar(query)) or 0
 
 
 async def list_own(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ARRAY, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.platform.tables import Base
@@ -34,6 +34,9 @@ class SubjectRequest(Base):
     #: A `rules.State`, and, once decided, a `rules.Code`.
     state: Mapped[str]
     code: Mapped[str | None]
+    #: Index values of what the person had proven, and whether an accepted document shows whom the report is about.
+    proven: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+    documented: Mapped[bool]
     #: The report is hidden until it is decided.
     hides: Mapped[bool]
     at: Mapped[datetime]

@@ -221,7 +221,7 @@ async def detach(session: Session, value: bytes, on: date) -> list[UUID]:
 
 
 async def attach(session: Session, value: bytes, records: Collection[UUID]) -> None:
-    """Take a detachment from these records back, and publish those anew that are published.
+    """Take a detachment from these records back, and publish those again that are published.
 
     They are compared with what was published meanwhile: it never met them under this identifier.
     """

@@ -24,7 +24,7 @@ from registry.matching.compare import (
 from registry.matching.party import STRONG
 from registry.matching.subject import Subject
 
-#: Contacts, of which many people may have one: a call centre's number, a parcel shop's, a marketplace's relay address.
+#: Contacts. Many people may share one: a call centre's number, a parcel shop's, a marketplace's relay address.
 #: A code is one party's.
 CONTACTS = frozenset({"phone", "email", "handle"})
 #: From so many people, named by as many sources, a contact tells nothing of who is who. A family has fewer members, and

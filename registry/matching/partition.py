@@ -14,8 +14,8 @@ A moderator's decision binds. The engine's count in order of their weight, with 
    connected, by decisions or by agreement on more than a contact, when either end of the decision is left out, and when
    all records of its source are. Else a business whose reports list the numbers of several people would make them one.
 4. What speaks for a group is counted in sources. Three reports of one business weigh no more than one.
-5. Moderators' answers for one party join in the order in which they were given, and none joins groups of which a record
-   contradicts another, unless a moderator answered for that very pair.
+5. Moderators' answers for one party join in the order in which they were given, and none joins two groups
+   whose records contradict each other, unless a moderator answered for that very pair.
 """
 
 import math

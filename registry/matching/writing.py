@@ -14,7 +14,7 @@ _BREAKS = re.compile("[\t\n\r\u2028\u2029]+")
 #: Every blank that is not the plain space: no-break, thin, ideographic and the rest of class Zs.
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
-#: Unicode's format characters and variation selectors, of which nothing is seen, but for the right-to-left override.
+#: Unicode's format characters and variation selectors, which nobody sees, but for the right-to-left override.
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202d\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0]"

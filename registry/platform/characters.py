@@ -1,9 +1,10 @@
 r"""Characters of text from outside that nobody sees: some are refused, the rest are dropped.
 
-1. Refused: controls, marks and overrides of direction, halves of surrogate pairs, tags and annotations. They make a
-   text read differently from how it is stored, or carry a second text inside it.
-2. Dropped: soft hyphens, zero-width spaces, byte order marks, word joiners, fillers, variation selectors. Pasting
-   brings them. Without them every limit counts what a reader sees, and two texts that look alike are alike.
+1. Refused: controls, overrides of direction that change how the text reads, halves of surrogate pairs, tags and
+   annotations. They make a text read differently from how it is stored, or carry a second text inside it.
+2. Dropped: soft hyphens, zero-width spaces, marks of direction, byte order marks, word joiners, fillers, variation
+   selectors. Pasting brings them, as from a phone's contacts. Without them every limit counts what a reader sees, and
+   two texts that look alike are alike.
 3. Kept: joiners and selectors of emoji, directly after an emoji or a letter of a script that joins letters (Arabic,
    Indic and others).
 
@@ -16,7 +17,7 @@ from typing import Final
 #: Inside of a character class, read by Python and by ECMA-262 alike, therefore without characters above U+FFFF.
 NEVER: Final = (
     r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    r"\u202e"
     r"\ufff9-\ufffb"
     r"\ud800-\udfff"
 )
@@ -25,7 +26,7 @@ _TAGS: Final = r"\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 
 #: Unicode's default-ignorable characters, except for those above and the joiners; and the blank Braille pattern.
 _UNSEEN: Final = (
-    r"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f\u2800\u3164"
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202d\u2060-\u206f\u2800\u3164"
     r"\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufff8"
 )
 _UNSEEN_ABOVE: Final = r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0100-\U000e01ef"
@@ -42,6 +43,8 @@ BLANK: Final = rf"\s{_UNSEEN}{_JOINERS}{_SELECTORS}"
 #: What `harm` or `drop_unseen` may have to do with, for one look at a whole body.
 SUSPECT: Final = rf"{NEVER}{_TAGS}{_UNSEEN}{_UNSEEN_ABOVE}{_JOINERS}{_SELECTORS}"
 
+_RIGHT_TO_LEFT: Final = re.compile(r"[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_OVERRIDE: Final = re.compile(r"\u202d")
 _HARMFUL: Final = re.compile(f"[{NEVER}{_TAGS}]")
 _DROPPED: Final = re.compile(
     f"[{_UNSEEN}{_UNSEEN_ABOVE}]"
@@ -51,8 +54,13 @@ _DROPPED: Final = re.compile(
 
 
 def harm(text: str) -> str | None:
-    """Say what is wrong with the first harmful character of `text`, or None when there is none."""
+    """Say what is wrong with the first harmful character of `text`, or None when there is none.
+
+    The left-to-right override is harmful only where there is something to turn round.
+    """
     found = _HARMFUL.search(text)
+    if found is None and _RIGHT_TO_LEFT.search(text):
+        found = _OVERRIDE.search(text)
     if found is None:
         return None
     code = ord(found.group())

@@ -14,7 +14,7 @@ from registry.matching.subject import Subject
 from registry.platform.errors import NotFound
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import lifecycle, post, store, views
+from registry.reports import lifecycle, matters, post, store, views
 from registry.reports.rules import ErasedFor, State
 from registry.reports.tables import Report
 from registry.reports.wire import ReportCase, ReportSubmission
@@ -94,12 +94,9 @@ async def ruled(session: Session, report_id: UUID) -> Ruled:
     )
 
 
-async def contested_erasure(session: Session, report: Report) -> ErasedFor | None:
-    """Why the report that this one brings back had been erased; None where it ended otherwise or brings none back."""
-    if report.reinsertion_of is None:
-        return None
-    erased_for = (await store.get(session, report.reinsertion_of)).erased_for
-    return ErasedFor(erased_for) if erased_for else None
+async def contested_erasures(session: Session, report: Report) -> list[ErasedFor]:
+    """Return why reports of the matter that this one brings back had been erased, the latest first."""
+    return await matters.erasures(session, report)
 
 
 async def count_states(session: Session) -> Counter[str]:

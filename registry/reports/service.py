@@ -17,7 +17,7 @@ from registry.platform.errors import Conflict, RuleBroken
 from registry.platform.faults import Fault
 from registry.platform.ids import uuid7
 from registry.platform.runtime import Session
-from registry.reports import lifecycle, rules, store, views
+from registry.reports import lifecycle, matters, rules, store, views
 from registry.reports.money import CURRENCIES
 from registry.reports.rules import Event, State
 from registry.reports.tables import Report
@@ -63,20 +63,18 @@ async def reinsert(
     session: Session, member: Member, report_id: UUID, command: Reinsertion
 ) -> ReportView:
     """Bring an ended report back as a new one that two moderators must publish."""
-    ended = await store.lock(session, report_id, business_id=member.business_id)
+    ended = await store.get(session, report_id, business_id=member.business_id)
+    matter = await matters.lock(session, report_id)
     if State(ended.state) not in rules.FINAL:
         raise lifecycle.IllegalTransition("Only a report that ended can be brought back.")
-    if await store.is_brought_back(session, report_id):
-        raise lifecycle.IllegalTransition(
-            "A report that brings this one back is under way already."
-        )
+    await matters.refuse_second(session, matter)
     if not command.certification:
         said = "must be true: certify that the report is accurate and that there is new evidence"
         raise SubmissionRefused(said, errors=[Fault("/certification", said)])
     subject = _check(session, member, command.report, "/report", in_time=ended.incident_on)
     reference = command.report.contract_reference
     values = lifecycle.tombstone_values(session, member.business_id, subject, reference)
-    if not set(values) & set(await store.list_tombstones_of(session, report_id)):
+    if not set(values) & await store.list_tombstones_of(session, [report_id]):
         said = "must name the same contract and at least one identifier of the report that ended"
         raise SubmissionRefused(said, errors=[Fault("/report", said)])
     view = await _take_in(
@@ -234,12 +232,7 @@ async def edit(
     if content.subject != before.subject and report.state != State.SUBMITTED:
         raise SubmissionRefused(f"/subject: {_READ}.", errors=[Fault("/subject", _READ)])
     subject = _check(session, member, content, in_time=before.incident_date)
-    values = lifecycle.tombstone_values(
-        session, member.business_id, subject, content.contract_reference
-    )
-    buried = await store.list_buried(session, values)
-    if buried and report.reinsertion_of not in buried:
-        raise ReinsertionRequired("Your business reported this person under this contract before.")
+    await _check_matter(session, report, before, content, subject)
     lifecycle.write(session, report, key, content)
     if content.subject != before.subject:
         assert report.record_id is not None  # noqa: S101 - it has one until it is erased
@@ -253,6 +246,26 @@ async def edit(
         session, report, event, member.actor, details={"fields": " ".join(sorted(changes))}
     )
     return await views.view(session, report, key)
+
+
+async def _check_matter(
+    session: Session,
+    report: Report,
+    before: ReportSubmission,
+    after: ReportSubmission,
+    subject: Subject,
+) -> None:
+    """Refuse an edit by which a report would become one that ended, or a reinsertion one of something else."""
+    reference = after.contract_reference
+    values = lifecycle.tombstone_values(session, report.business_id, subject, reference)
+    back = report.reinsertion_of
+    matter = await matters.reports_of(session, back) if back else set[UUID]()
+    if await store.list_buried(session, values) - matter:
+        raise ReinsertionRequired("Your business reported this person under this contract before.")
+    same = (after.subject, reference) == (before.subject, before.contract_reference)
+    if back and not same and not set(values) & await store.list_tombstones_of(session, matter):
+        said = "must name the same contract and at least one identifier of the report that this one brings back"
+        raise SubmissionRefused(said, errors=[Fault("", said)])
 
 
 async def withdraw(session: Session, member: Member, report_id: UUID, reason: str) -> ReportView:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import CompoundSelect, delete, func, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from registry.platform.db import behind
@@ -199,17 +199,43 @@ async def list_buried(session: Session, values: Collection[bytes]) -> set[UUID]:
     return set((await session.scalars(query)).all())
 
 
-async def is_brought_back(session: Session, report_id: UUID) -> bool:
-    """Whether a report that has not ended brings this one back."""
-    query = select(Report.id).where(Report.reinsertion_of == report_id, Report.state.not_in(FINAL))
-    return await session.scalar(query.limit(1)) is not None
+async def list_linked(session: Session, report_ids: Collection[UUID]) -> set[UUID]:
+    """Reports that share a tombstone value with one of these, bring one of these back, or are brought back by one."""
+    values = select(Tombstone.value).where(Tombstone.report_id.in_(report_ids))
+    back = Report.reinsertion_of
+    links: CompoundSelect[Any] = union(
+        select(Tombstone.report_id).where(Tombstone.value.in_(values)),
+        select(Report.id).where(back.in_(report_ids)),
+        select(back).where(Report.id.in_(report_ids), back.is_not(None)),
+    )
+    return set((await session.scalars(links)).all())
 
 
-async def list_tombstones_of(session: Session, report_id: UUID) -> Sequence[bytes]:
-    """The values of a report's tombstone."""
-    return (
-        await session.scalars(select(Tombstone.value).where(Tombstone.report_id == report_id))
-    ).all()
+async def lock_all(session: Session, report_ids: Collection[UUID]) -> None:
+    """Lock these reports for a change, in the order of their ids."""
+    query = select(Report).where(Report.id.in_(report_ids)).order_by(Report.id).with_for_update()
+    await session.scalars(query.execution_options(populate_existing=True))
+
+
+async def find_bringing_back(session: Session, report_ids: Collection[UUID]) -> UUID | None:
+    """A report that has not ended and brings one of these back."""
+    back = Report.reinsertion_of.in_(report_ids)
+    query = select(Report.id).where(back, Report.state.not_in(FINAL))
+    return await session.scalar(query.order_by(Report.id).limit(1))
+
+
+async def list_erased_for(session: Session, report_ids: Collection[UUID]) -> Sequence[str]:
+    """Why these reports were erased at a person's request before they had ended, the latest first."""
+    query = select(Report.erased_for).where(Report.id.in_(report_ids))
+    query = query.where(Report.erased_for.is_not(None))
+    found = await session.scalars(query.order_by(Report.ended_at.desc(), Report.id.desc()))
+    return [code for code in found if code is not None]
+
+
+async def list_tombstones_of(session: Session, report_ids: Collection[UUID]) -> set[bytes]:
+    """The values of the tombstones of these reports."""
+    query = select(Tombstone.value).where(Tombstone.report_id.in_(report_ids))
+    return set((await session.scalars(query)).all())
 
 
 async def bury(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -47,7 +47,7 @@ class Report(Base):
     info_code: Mapped[str | None]
     approvals_needed: Mapped[int] = mapped_column(SmallInteger, default=1)
     #: The ended report that this one brings back, with certification.
-    reinsertion_of: Mapped[UUID | None]
+    reinsertion_of: Mapped[UUID | None] = mapped_column(index=True)
     #: What its reporter says is new since that one ended; null once erased.
     sealed_reinsertion: Mapped[bytes | None]
     #: A `rules.ErasedFor`, where the person's request erased it before it had ended.
@@ -133,7 +133,7 @@ class Tombstone(Base):
     __tablename__ = "tombstones"
 
     value: Mapped[bytes] = mapped_column(primary_key=True)
-    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     business_id: Mapped[UUID] = mapped_column(ForeignKey("businesses.id"))
     key_version: Mapped[int] = mapped_column(SmallInteger)
     until: Mapped[datetime] = mapped_column(index=True)

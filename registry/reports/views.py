@@ -9,8 +9,8 @@ from registry.messages import service as messages
 from registry.messages.rules import Template
 from registry.platform.runtime import Session
 from registry.platform.vault import DataKey
-from registry.reports import flags, lifecycle, rules, store
-from registry.reports.rules import Category, ErasedFor, Party, ReasonCode, State, Verdict
+from registry.reports import flags, lifecycle, matters, rules, store
+from registry.reports.rules import Category, Party, ReasonCode, State, Verdict
 from registry.reports.tables import Decision, Evidence, Report
 from registry.reports.wire import (
     BroughtBack,
@@ -112,10 +112,11 @@ async def _brought_back(
     if report.reinsertion_of is None:
         return None
     ended, sealed = await store.get(session, report.reinsertion_of), report.sealed_reinsertion
+    erasures = await matters.erasures(session, report)
     return BroughtBack(
         report=ended.id,
         ended_at=ended.ended_at,
-        erased_for=ErasedFor(ended.erased_for) if ended.erased_for else None,
+        erased_for=erasures[0] if erasures else None,
         reason=key.open(reinsertion_place(report), sealed, str) if key and sealed else None,
     )
 

@@ -259,7 +259,8 @@ class BroughtBack(Struct, frozen=True, kw_only=True):
         ErasedFor | None,
         Meta(
             description="Why the person's request had it erased, which the reporter contests: look at what shows that"
-            " it was wrong. Null: it ended otherwise."
+            " it was wrong. The latest such reason, also that of another report of this person and contract. Null: all"
+            " of them ended otherwise."
         ),
     ]
     reason: Annotated[

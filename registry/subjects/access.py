@@ -1,6 +1,6 @@
 """The current person: from the token in the request to what they have proven."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,20 @@ class Person(msgspec.Struct, frozen=True):
     language: str
     #: The records that an accepted document is of; None where two identifiers were proven.
     records: tuple[UUID, ...] | None = None
+
+    def is_author(self, author: Collection[bytes]) -> bool:
+        """Tell whether this person made a dispute or request whose author had proven these contacts.
+
+        The business that files a report chooses its contacts, and may add its own: so another contact of the same
+        report is not enough.
+        """
+        return not set(self.proven).isdisjoint(author)
+
+    def may_act_for(self, author: Collection[bytes], record: UUID | None) -> bool:
+        """Tell whether this person reads and goes on with what an author made about a record: their own, and all of it
+        with an accepted document of the person whom the record is about.
+        """
+        return self.is_author(author) or record in (self.records or ())
 
     @property
     def actor(self) -> Actor:

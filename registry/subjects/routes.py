@@ -57,7 +57,8 @@ async def prove(
 
     Phone numbers change hands, so one proof opens nothing. Two proofs, of two identifiers that one person is reported
     under, open that person's file. Whether a code is sent for an identifier that you name is not told. Instead of a
-    second identifier, the claim of a document counts that a moderator has accepted.
+    second identifier, the claim of a document counts that a moderator has accepted. A session takes no further proof
+    once its last token is over, one hour after its last proof, or once you have ended it: begin again.
     """
     if [command.code, command.identifier, command.document].count(None) != 2:
         raise invalid([Fault("", "needs one of: code, identifier, document")])
@@ -97,7 +98,7 @@ async def send_document(
 
 @delete("/v1/subject/sessions/current", tags=TAGS, status_code=200, guards=[subject(1)])
 async def end_session(request: Caller) -> SessionEnded:
-    """Let your token be good no longer."""
+    """End your session: its token, and what you proved in it, are good no longer. Nobody can go on with it."""
     async with transaction(runtime_of(request)) as session:
         session_id = person_of(request).session_id
         await service.end(session, session_id)

@@ -71,6 +71,11 @@ class Code(NamedTuple):
     letter_at: datetime | None
 
 
+def is_open(token_until: datetime | None, now: datetime) -> bool:
+    """Whether a session in which something was proven may take a further proof: its token is good."""
+    return token_until is not None and now < token_until
+
+
 def is_good(code: Code, now: datetime) -> bool:
     """Whether the code was sent and may still be used."""
     return code.letter_at is not None and now < code.letter_at + CODE_FOR

@@ -103,17 +103,20 @@ async def ask_second(
         row = await _lock(session, session_id)
         if not row.proven:
             raise ProofRefused("Prove the first identifier with its code, then name the second.")
+        _refuse_ended(session, row)
         key = await vault.fetch(session, session.keyring, row.data_key_id)
         assert key is not None  # noqa: S101 - a session and its key go together
         await _ask(session, row, key, asked, index)
         _record(session, row.id, "asked", len(row.proven) + 1)
-        return ProofTaken(token=None, expires_at=None, proofs=row.proofs)
+        return _taken(row, token=None)
 
 
 async def prove(runtime: Runtime, session_id: UUID, code: str) -> ProofTaken:
     """Take a code; raises `ProofRefused`. Each try counts, also one that comes at the same time as another."""
     async with transaction(runtime) as session:
-        taken = await _try(session, await _lock(session, session_id), code)
+        row = await _lock(session, session_id)
+        _refuse_ended(session, row)
+        taken = await _try(session, row, code)
     # The count of a wrong try is committed first.
     if taken is None:
         raise ProofRefused(
@@ -154,13 +157,29 @@ def _issue(session: Session, row: SubjectSession) -> ProofTaken:
     row.token = keys.digest(session.keyring, token)
     row.token_until = session.now + rules.TOKEN_FOR
     _record(session, row.id, "proven", row.proofs)
-    return ProofTaken(token=token, expires_at=row.token_until, proofs=row.proofs)
+    return _taken(row, token=token)
+
+
+def _taken(row: SubjectSession, *, token: str | None) -> ProofTaken:
+    """Answer a proof: the token, until when it is good, and the proofs so far, counted up to two."""
+    until = row.token_until if token else None
+    return ProofTaken(token=token, expires_at=until, proofs=min(row.proofs, rules.BOTH))
+
+
+def _refuse_ended(session: Session, row: SubjectSession) -> None:
+    """Raise `ProofRefused` once the token of this session's proofs is over.
+
+    A proof is good as long as its token. Later the identifier has to be proven again, in a session of its own.
+    """
+    if row.proven and not rules.is_open(row.token_until, session.now):
+        raise ProofRefused("This session is over. Begin again: POST /v1/subject/sessions.")
 
 
 async def show_document(runtime: Runtime, session_id: UUID, claim: str) -> ProofTaken:
     """Take the claim of an accepted document as second proof, beside the identifier that it was sent for."""
     async with transaction(runtime) as session:
         row = await _lock(session, session_id)
+        _refuse_ended(session, row)
         records = await documents.accepted(session, claim, row.proven[0]) if row.proven else None
         if records is None:
             raise ProofRefused(
@@ -172,10 +191,12 @@ async def show_document(runtime: Runtime, session_id: UUID, claim: str) -> Proof
 
 
 async def end(session: Session, session_id: UUID) -> None:
-    """Let a token be good no longer, at its holder's wish."""
+    """End a session at its holder's wish: its token, and all that was proven, named or shown in it."""
     row = await _lock(session, session_id)
-    row.token = row.token_until = None
     _record(session, session_id, "signed_out", len(row.proven))
+    row.token = row.token_until = row.due_at = None
+    row.asked = row.sealed_asked = row.document_records = None
+    row.proven = []
 
 
 async def send_code(session: Session) -> bool:

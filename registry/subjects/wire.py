@@ -40,7 +40,7 @@ class SessionStarted(Struct, frozen=True, kw_only=True):
 
 
 class SessionEnded(Struct, frozen=True, kw_only=True):
-    """Your token is good no longer."""
+    """Your token and the proofs of your session are good no longer."""
 
     session_id: UUID
 
@@ -72,7 +72,9 @@ class ProofTaken(Struct, frozen=True, kw_only=True):
         ),
     ]
     expires_at: datetime | None
-    proofs: Annotated[int, Meta(ge=1, le=2)]
+    proofs: Annotated[
+        int, Meta(ge=1, le=2, description="How many there are; 2 where there are more.")
+    ]
 
 
 class DocumentTaken(Struct, frozen=True, kw_only=True):

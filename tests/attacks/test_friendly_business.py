@@ -139,32 +139,50 @@ async def test_what_leaves_publication_leaves_no_trace(registry: Registry) -> No
     assert await _standings(registry) == before
 
 
-async def test_a_friends_birth_date_erases_no_true_report(
-    sandbox: Registry, reporter: Shop, report: dict[str, Any], person: Person
-) -> None:
-    """By it the debtor was seventeen. Unpublished it says nothing; published it is a moderator's to weigh."""
+def _born(years: int) -> str:
+    """A birth date by which a person is `years` old now, and was younger last month."""
     today = datetime.now(UTC).date()
-    young = str(today.replace(year=today.year - 18, day=1) - timedelta(days=10))
+    return str(today.replace(year=today.year - years, day=1) - timedelta(days=10))
+
+
+@pytest.mark.parametrize("published", [False, True], ids=["unpublished", "published"])
+@pytest.mark.parametrize("own", [None, "1985-02-03"], ids=["no date", "another date"])
+async def test_a_friends_birth_date_erases_no_true_report(
+    sandbox: Registry, reporter: Shop, person: Person, own: str | None, *, published: bool
+) -> None:
+    """By it the debtor was seventeen. No rule believes it: a moderator decides, and then the friend may withdraw."""
+    subject = SUBJECT | ({"birth_date": own} if own else {})
+    incident = str(datetime.now(UTC).date() - timedelta(days=300))
+    true = await sandbox.published(reporter, subject=subject, incident_date=incident)
     friend = await sandbox.shop()
-    incident = str(today - timedelta(days=300))
-    old = await sandbox.published(
-        reporter,
-        subject=SUBJECT | {"birth_date": "1985-02-03"},
-        incident_date=incident,
-        contract_reference="old",
-    )
-    lie = SUBJECT | {"birth_date": young, "name": "Шевченко Олена"}
-    false = await friend.report(subject=lie)
-    view = (await ask(person, report["id"])).json()
-    assert (view["state"], view["code"]) == ("refused", "still_needed"), view
-    await friend.attach(false["id"])
-    await sandbox.decide(false["id"])
-    await sandbox.work()
-    view = (await ask(person, old["id"])).json()
+    lie = {
+        "subject": SUBJECT | {"birth_date": _born(18)},
+        "amount": {"amount": 1_00, "currency": "UAH"},
+    }
+    if published:
+        await sandbox.published(friend, **lie)
+    else:
+        await friend.report(**lie)
+    view = (await ask(person, true["id"])).json()
     assert (view["state"], view["hides"]) == ("pending", True), view
-    assert (await reporter.view(old["id"]))["state"] == "active"
+    assert (await reporter.view(true["id"]))["state"] == "active"
     done = await weigh(sandbox, view["id"], "refuse", "interests_prevail")
     assert done.status_code == 200, done.text
+    assert (await reporter.view(true["id"]))["restricted"] is False
+
+
+async def test_a_reporters_second_report_keeps_no_minor_reported(
+    sandbox: Registry, reporter: Shop, person: Person
+) -> None:
+    """It files another report, with a birth date of somebody grown, which no moderator has seen."""
+    young = await sandbox.published(
+        reporter,
+        subject=SUBJECT | {"birth_date": _born(18)},
+        incident_date=str(datetime.now(UTC).date() - timedelta(days=60)),
+    )
+    await reporter.report(subject=SUBJECT | {"birth_date": "1985-02-03"})
+    view = (await ask(person, young["id"])).json()
+    assert (view["state"], view["code"]) == ("granted", "under_age"), view
 
 
 # --- the person's file ---

@@ -200,7 +200,8 @@ async def test_a_token_that_is_over_opens_nothing(
             answer = await knock(shared_sandbox, old, method, path, ids)
             assert problem(answer) == (401, "unauthenticated"), path
         assert problem(await say(shared_sandbox, old)) == (401, "unauthenticated")
-        await _revived(shared_sandbox, session_id, old, monkeypatch)
+        if end != "signed out":  # then nothing is proven any more, and nothing could be revived
+            await _revived(shared_sandbox, session_id, old, monkeypatch)
 
 
 async def _revived(

@@ -26,12 +26,13 @@ REFUSED = {
     "tags": TAGS,
     "tag": "\U000e0001",
     "override": "\u202e",
-    "embedding": "\u202a",
-    "isolate": "\u2066",
-    "mark": "\u200f",
     "annotation": "\ufff9",
 }
 DROPPED = {
+    "embeddings": "\u202a\u202b\u202c",
+    "isolates": "\u2066\u2067\u2068\u2069",
+    "marks": "\u200e\u200f\u061c",
+    "an override of a phone's contacts": "\u202d\u202c",
     "soft hyphen": "\u00ad",
     "zero-width space": "\u200b",
     "joiners": "\u200c\u200d",

@@ -63,6 +63,7 @@ def test_what_is_no_file_of_records(tmp_path: Path) -> None:
 def test_learnt_parameters_are_written_and_used(tmp_path: Path) -> None:
     """`resolution learn` writes a file that REGISTRY_PARAMETERS takes; a file of something else is refused by name."""
     data, out = ("--data-dir", tmp_path / "var"), tmp_path / "learnt.json"
+    assert run("migrate", *data).code == 0
     learnt = run("resolution", "learn", "--version", "7", "--out", out, *data)
     assert learnt.code == 0, learnt.err
     chosen = {"REGISTRY_PARAMETERS": str(out)}

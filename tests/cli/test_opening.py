@@ -6,12 +6,13 @@ import pytest
 
 from registry.cli import failures, opening
 from registry.platform.settings import Settings
+from tests.cli.processes import run
 
 
 def told(tmp_path: Path, **options: str) -> str:
     """What a command says of the settings as the environment and these options have them."""
     try:
-        opening.settings(data_dir=tmp_path / "var", database_url=options.get("url"))
+        opening.settings(data_dir=tmp_path / "var", database_url=options.get("url"), makes=True)
     except Exception as fault:
         return failures.told(fault) or ""
     return "fine"
@@ -83,3 +84,25 @@ def test_what_the_machine_refuses_is_told_and_a_defect_is_not() -> None:
     )
     assert failures.told(FileNotFoundError(2, "No such file", "style.css")) is None
     assert failures.told(ValueError("a defect")) is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("staff", "add", "--name", "X", "--role", "operator"),
+        ("business", "list"),
+        ("worker",),
+        ("key", "create", "01939c7e-5d3c-7f08-9e61-4a7b0c2d8e01", "--scope", "lookup"),
+        ("resolution", "preview"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_makes_no_registry_where_there_is_none(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """In a wrong folder it would print the key of a new registry's operator, and work for nobody."""
+    ended = run(*command, "--data-dir", tmp_path / "var")
+    assert (ended.code, ended.out) == (2, "")
+    assert "There is no registry in" in ended.err
+    assert "registry serve" in ended.err
+    assert not (tmp_path / "var").exists()

@@ -50,6 +50,7 @@ class Clock:
     round: int = 1
     ruling: str | None = None
     repeat: bool = False
+    quiet: bool = False
     settlement: bool = False
     evidence_at: datetime | None = None
     state_since: datetime = SINCE
@@ -68,6 +69,7 @@ def ends(number: str, since: datetime) -> datetime:
         (Clock("opened", repeat=True, evidence_at=SINCE), Event.TOLD, SINCE),
         (Clock("awaiting_reporter"), Event.UNANSWERED, OPENED + 10 * DAY),
         (Clock("awaiting_reporter", repeat=True), Event.PASSED_ON, OPENED + 10 * DAY),
+        (Clock("awaiting_reporter", quiet=True), Event.PASSED_ON, OPENED + 10 * DAY),
         (Clock("awaiting_reporter", settlement=True), Event.CONFIRMED, OPENED + 10 * DAY),
         (
             Clock("awaiting_reporter", settlement=True, repeat=True),

@@ -66,7 +66,7 @@ async def test_denied_goes_to_a_moderator_who_may_find_it_proven(
     assert (await reporter.view(report["id"]))["state"] == "settled"
 
 
-async def test_after_a_ruling_a_payment_ends_the_time_to_appeal_and_hides_nothing(
+async def test_after_a_ruling_a_payment_leaves_the_time_to_appeal_and_hides_nothing(
     sandbox: Registry, reporter: Shop, report: dict[str, Any], person: Person
 ) -> None:
     asker = await sandbox.shop()
@@ -76,7 +76,7 @@ async def test_after_a_ruling_a_payment_ends_the_time_to_appeal_and_hides_nothin
     claimed = (await person.claim(report["id"])).json()
     assert (claimed["hides"], claimed["state"]) == (False, "decided"), "without proof, refused"
     assert claimed["reason_code"] == "nothing_new"
-    assert (await person.read(dispute["id"]))["state"] == "closed"
+    assert (await person.read(dispute["id"]))["state"] == "decided", "to be appealed still"
     assert len(await shown(asker)) == 1
     assert (await person.attach(claimed["id"])).status_code == 201
     again = await person.read(claimed["id"])

@@ -127,7 +127,7 @@ async def test_what_is_being_decided_waits(
 async def test_a_report_about_a_minor_goes_while_it_is_shown(
     sandbox: Registry, reporter: Shop, person: Person, report: dict[str, Any]
 ) -> None:
-    """Another report of the same person, filed after they came of age, tells when they were born."""
+    """The reporter filed it after the person came of age; the tax id in it says when they were born."""
     today = date.today()  # noqa: DTZ011 - the day matters to the year only
     born = today.replace(year=today.year - 18, day=1) - timedelta(days=10)
     young = await sandbox.published(

@@ -1,5 +1,6 @@
 """What the rules say of every state, and what a refusal names."""
 
+from collections.abc import Collection
 from datetime import date
 from itertools import product
 
@@ -9,6 +10,7 @@ from registry.erasure.rules import (
     OPEN_TO_OBJECTION,
     REASONS,
     Age,
+    BirthDates,
     Code,
     Decision,
     Kind,
@@ -67,15 +69,40 @@ def test_what_can_be_objected_to_can_be_ended(state: ReportState) -> None:
     assert TRANSITIONS[contested, Event.REMOVE] in FINAL
 
 
-def test_age_counts_on_the_day_and_needs_agreement() -> None:
-    day = date(2026, 6, 1)
-    assert age_of([date(2008, 6, 2)], day, 18) is Age.UNDER_AGE
-    assert age_of([date(2008, 6, 1)], day, 18) is Age.OF_AGE
-    assert age_of([], day, 18) is Age.OF_AGE, "nothing is known"
-    assert age_of([date(2000, 1, 1), date(1990, 1, 1)], day, 18) is Age.OF_AGE, "by either"
-    assert age_of([date(2009, 1, 1)] * 2, day, 18) is Age.UNDER_AGE
-    assert age_of([date(2009, 1, 1), date(1990, 1, 1)], day, 18) is Age.UNCLEAR, "they contradict"
-    assert age_of([date(2009, 1, 1), date(2009, 1, 2)], day, 18) is Age.UNCLEAR
+def _age(
+    own: Collection[date] = (), published: Collection[date] = (), unpublished: Collection[date] = ()
+) -> Age:
+    known = BirthDates(frozenset(own), frozenset(published), frozenset(unpublished))
+    return age_of(known, date(2026, 6, 1), 18)
+
+
+GROWN, YOUNG, YOUNGER = date(2008, 6, 1), date(2008, 6, 2), date(2009, 1, 1)
+
+
+def test_the_reports_own_date_decides_to_the_day() -> None:
+    assert _age([YOUNG]) is Age.UNDER_AGE
+    assert _age([GROWN]) is Age.OF_AGE
+    assert _age() is Age.OF_AGE, "nothing is known"
+    assert _age([GROWN, date(1990, 1, 1)]) is Age.OF_AGE, "by either"
+    assert _age([YOUNG], [YOUNG], [YOUNG]) is Age.UNDER_AGE
+
+
+def test_dates_that_contradict_are_a_moderators() -> None:
+    assert _age([YOUNG, GROWN]) is Age.UNCLEAR, "an RNOKPP and the birth date next to it"
+    assert _age([YOUNG, YOUNGER]) is Age.UNCLEAR
+    assert _age([YOUNG], [GROWN]) is Age.UNCLEAR
+    assert _age([GROWN], [YOUNG]) is Age.UNCLEAR
+
+
+@pytest.mark.parametrize("own", [[], [GROWN]], ids=["without a date", "with another date"])
+def test_a_date_of_another_report_grants_nothing(own: list[date]) -> None:
+    assert _age(own, [YOUNG]) is Age.UNCLEAR
+    assert _age(own, (), [YOUNG]) is Age.UNCLEAR
+    assert _age(own, [GROWN], [GROWN]) is Age.OF_AGE
+
+
+def test_a_date_that_nobody_screened_stops_no_grant() -> None:
+    assert _age([YOUNG], (), [GROWN]) is Age.UNDER_AGE
 
 
 def test_every_refusal_names_the_authority_and_the_courts() -> None:

@@ -77,7 +77,9 @@ async def test_each_channel_goes_its_own_way(
     assert mail.recipients == [ADDRESS]
     (sent,) = bridge.got
     assert (sent["id"], sent["to"]) == (str(text_id), PHONE)
-    assert sent["text"].startswith(f"{both.settings.operator_name}: є запис із цим номером.")
+    assert sent["text"].startswith(
+        f"{both.settings.operator_name}: у реєстрі є запис, де вказано цей номер."
+    )
     assert sent["text"] == sent["text"].strip()
     assert outbox(both) == {}
 

@@ -57,6 +57,13 @@ def test_each_kept_joiner_has_a_letter_or_an_emoji_of_its_own(text: str) -> None
     assert hidden <= 2 * (len(kept) - hidden)
 
 
+def test_an_override_is_refused_where_it_turns_something_round() -> None:
+    assert harm("\u202d+380501234567\u202c") is None
+    assert drop_unseen("\u202d+380501234567\u202c") == "+380501234567"
+    assert "direction" in (harm("\u202dשלום 12\u202c") or "")
+    assert "direction" in (harm("a\u202eb") or "")
+
+
 @pytest.mark.parametrize(
     "text", ["❤\ufe0f", "👨\u200d👩\u200d👧", "👍🏽", "می\u200cخواهم", "क्\u200dष", "Олена ☎\ufe0f"]
 )

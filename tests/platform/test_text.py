@@ -41,7 +41,7 @@ GOOD = [
 ]
 HARMFUL = [
     *map(chr, [0, 1, 7, 8, 11, 12, 14, 27, 31, 127, 128, 133, 159]),
-    *map(chr, [0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]),
+    "\u202e",
     *map(chr, range(0xFFF9, 0xFFFC)),
     "\ud800",
     "\udfff",
@@ -174,8 +174,8 @@ PASSED_OVER = [
     (r'{"a": "\b"}', "/a", "U+0008"), (r'{"a": "\f"}', "/a", "U+000C"), (r'{"a\f": 1}', "", "U+000C"),
     ('{"a": "\x7f"}', "/a", "U+007F"), ('{"a": "\u0085"}', "/a", "U+0085"), (r'{"a": "\u0085"}', "/a", "U+0085"),
     (r'{"a": "\u007F"}', "/a", "U+007F"), ('{"a": "\u202e"}', "/a", "direction"),
-    (r'{"a": "\u202E"}', "/a", "direction"), (r'{"a": "\u2066"}', "/a", "direction"),
-    (r'{"a": "\u200F"}', "/a", "direction"), (r'{"a": "\u061C"}', "/a", "direction"), (r'"\ud800"', "", "surrogate"),
+    (r'{"a": "\u202E"}', "/a", "direction"), (r'{"a": "\u05e9\u202D12"}', "/a", "direction"),
+    (r'"\ud800"', "", "surrogate"),
     ('{"a": "b\U000e0041"}', "/a", "U+E0041"), (r'{"a": "b\udb40\udc41"}', "/a", "U+E0041"),
     (r'{"a": "b\uFFF9"}', "/a", "hides"),
     (r'"\uDC00\uD800"', "", "surrogate"), (r'{"a": "\ud83dx\ude00"}', "/a", "surrogate"),

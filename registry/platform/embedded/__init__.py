@@ -25,7 +25,7 @@ from registry.platform.embedded import binaries, cluster, holders, postmaster
 from registry.platform.embedded.account import Account
 from registry.platform.embedded.errors import EmbeddedError
 
-__all__ = ["EmbeddedError", "Server", "location", "start"]
+__all__ = ["EmbeddedError", "Server", "is_made", "location", "start"]
 
 #: Root's place for data that the server's user could not reach where it was asked for.
 _STATE = Path("/var/lib/client-registry")
@@ -70,6 +70,11 @@ def location(data_dir: Path) -> Path:
         return asked
     elsewhere = _STATE / hashlib.sha256(os.fsencode(asked)).hexdigest()[:16]
     return elsewhere if cluster.exists(elsewhere) or not account.reaches(asked) else asked
+
+
+def is_made(data_dir: Path) -> bool:
+    """Tell whether there is a database for `data_dir`. Changes nothing."""
+    return cluster.exists(location(data_dir))
 
 
 def _tell(line: str) -> None:
