@@ -186,6 +186,10 @@ class Template(StrEnum):
     PROBATION_ENDED = "probation_ended"
 
 
+#: Letters inside the registry, which nobody else reads.
+TO_OPERATOR = frozenset(one for one in Template if one.startswith("operator_"))
+
+
 class State(StrEnum):
     """Where a message is."""
 

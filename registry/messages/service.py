@@ -16,7 +16,15 @@ from uuid import UUID
 import msgspec
 
 from registry.messages import delivery, letters, rules, store, transports
-from registry.messages.rules import Channel, Event, Language, State, Template, Transport
+from registry.messages.rules import (
+    TO_OPERATOR,
+    Channel,
+    Event,
+    Language,
+    State,
+    Template,
+    Transport,
+)
 from registry.messages.tables import Message
 from registry.messages.wire import Receipt, ReceiptStatus
 from registry.platform.errors import Conflict, NotFound
@@ -199,13 +207,13 @@ async def count_settled(
 
 async def list_sealed_under(session: Session, about_id: UUID, key: DataKey) -> list[SentLetter]:
     """The letters about a report that lie under this key, oldest first: those to the person have the report's own,
-    those to its reporter the business's.
+    those to its reporter the business's. Letters to the operator are left out.
     """
     ours = {"public_url": session.runtime.settings.public_url}
     ours["operator_name"] = session.runtime.settings.operator_name
     found = []
     for row in await store.list_about(session, about_id):
-        if row.data_key_id != key.id:
+        if row.data_key_id != key.id or Template(row.template) in TO_OPERATOR:
             continue
         sealed = key.open(delivery.place(row.id), row.sealed, delivery.Sealed)
         outcome, channel = _outcome(row), Channel(row.channel)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from registry.staff.rules import Role
-from tests.disputes.people import PHONE, Person, answered, arrived, rule, shown
+from tests.disputes.people import MAIL, PHONE, Person, answered, arrived, rule, shown
 from tests.factories.registry import Registry, Shop, problem
 
 DAY = timedelta(days=1)
@@ -94,6 +94,10 @@ async def test_a_late_ruling_hides_and_escalates_and_never_upholds(
         assert await shown(asker) == []
         (alarm,) = [one for one in sandbox.letters() if one["to"] == "operator@localhost"]
         assert dispute["id"] in alarm["text"]
+        file = (await (await arrived(sandbox)).call("GET", "/v1/subject/file")).json()
+        assert {one["to"] for one in file["letters"]} == {PHONE, MAIL}, (
+            "it is no letter to the person"
+        )
         late = await sandbox.as_staff(Role.OPERATOR, "GET", "/v1/operations/conduct")
         (listed,) = late.json()["overdue"]
         assert (listed["id"], listed["report_id"]) == (dispute["id"], report["id"])

@@ -58,10 +58,10 @@ BROKEN_PACKS = [
 
 @pytest.mark.parametrize("body", BROKEN_PACKS)
 def test_broken_deep_or_endless_messagepack_is_refused(body):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Malformed):
         json_from_messagepack(body)
-    assert time.perf_counter() - begun < 2.0
+    assert time.process_time() - begun < 2.0
 
 
 def test_every_head_of_messagepack_is_walked():

@@ -109,9 +109,9 @@ def test_the_pattern_and_harm_agree(text):
 @pytest.mark.parametrize("meta", [line(200), paragraph(4000)])
 @pytest.mark.parametrize("text", [" " * 200_000, "a" * 200_000 + "\0", "\n " * 100_000 + "\0"])
 def test_patterns_take_linear_time(meta, text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not re.search(meta.pattern, text)
-    assert time.perf_counter() - begun < 2.0
+    assert time.process_time() - begun < 2.0
 
 
 def test_the_schema_shows_what_the_types_want():
@@ -260,10 +260,10 @@ HEAVY = [
 
 @pytest.mark.parametrize("body", HEAVY)
 def test_no_document_of_a_megabyte_holds_the_loop_for_long(body):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Malformed):
         clean_json(body)
-    assert time.perf_counter() - begun < 2.0
+    assert time.process_time() - begun < 2.0
 
 
 ODD = [*HARMFUL, *TAGS, *"\u00ad\u200b\u200d\ufe0f\ufeff👩", *'ab\\"/ubf\n\t 1eN[{']
