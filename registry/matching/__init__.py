@@ -4,7 +4,7 @@ Pure code: a value goes in as a person typed it, its one normal form comes out, 
 compared field by field. No clock, no randomness, no database, no web. One file per kind of value;
 each has `normalise`, and raises `errors.Unreadable` for what cannot be read.
 
-Reading order: `errors`, `writing`, `country`; the kinds of value (`phone`, `email`, `codes`, `tax_id`,
+Reading order: `errors`, `writing`, `country`, `placeholders`; the kinds of value (`phone`, `email`, `codes`, `tax_id`,
 `company_code`, `handle`, `dates`, `place`); names (`romanise`, `given_names`, `name_world`,
 `name_spellings`, `name_words`, `name_grades`, `name_parts`, `name_align`, `name_score`, `names`,
 `company`); then `party`, `subject`, `profile`; what is searched (`blocking`, `fingerprints`); what is held
