@@ -79,8 +79,6 @@ async def _open(
     one = next((h for h in theirs if h.report.id == report_id), None)
     if one is None:
         raise NotFound
-    # Everywhere disputes are locked before their report.
-    await store.lock_of_report(session, report_id)
     await held.lock(session, report_id)
     known = await store.list_of_reports(session, [h.report.id for h in theirs])
     own = [d for d in known if person.is_author(d.proven)]

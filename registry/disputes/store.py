@@ -40,13 +40,6 @@ async def list_of_reports(session: Session, report_ids: Collection[UUID]) -> Seq
     return (await session.scalars(query)).all()
 
 
-async def lock_of_report(session: Session, report_id: UUID) -> Sequence[Dispute]:
-    """The disputes of a report that are not closed, locked in one fixed order."""
-    query = select(Dispute).where(Dispute.report_id == report_id, Dispute.state != State.CLOSED)
-    locking = query.order_by(Dispute.id).with_for_update()
-    return (await session.scalars(locking.execution_options(populate_existing=True))).all()
-
-
 async def list_of_business(
     session: Session, business_id: UUID, *, before: UUID | None, limit: int
 ) -> Sequence[Dispute]:

@@ -171,9 +171,9 @@ def normalise(network: str, name: str, country: str) -> str:
     written = visible(name, "The handle", _LONGEST_LINK)
     kind, taken = _taken_from_link(written, rules) or ("", written)
     if kind == "phone" or (not kind and _may_be_phone(taken, rules)):
-        # Links hold the country code, and often no plus: wa.me/380...
-        plus = "+" if kind == "phone" and taken[0] != "+" else ""
-        return f"{network}:{phone.normalise(plus + taken, 'ZZ' if plus else country)}"
+        if kind:  # a link holds the country code, and often no plus: wa.me/380...
+            taken, country = "+" + taken.removeprefix("+"), "ZZ"
+        return f"{network}:{phone.normalise(taken, country)}"
     handle = rules.id.format(taken) if kind == "id" else taken.removeprefix("@").casefold()
     if len(handle) > _LONGEST_NAME:
         raise Unreadable(f"The handle is too long: at most {_LONGEST_NAME} characters.")

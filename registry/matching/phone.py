@@ -9,7 +9,7 @@ numbers that lack their plus, and a Russian number of ten digits where nothing e
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import phonenumbers
 
@@ -98,27 +98,36 @@ def read(text: str, country: str) -> str:
     return by_plan(bare, country)
 
 
-def split(text: str, country: str) -> list[str]:
-    """Return the texts of the numbers in one field: `text` alone where it is one number, or cannot be read at all."""
-    if _readable(text, country):
-        return [text]
-    pieces = [piece for piece in _BETWEEN.split(text) if piece]
-    if len(pieces) == 1:
-        words = text.split()
-        cuts = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
-        found = [list(cut) for cut in cuts if all(_readable(piece, country) for piece in cut)]
-        pieces = found[0] if len(found) == 1 else pieces
-    if 1 < len(pieces) <= _MOST_IN_ONE and all(_readable(piece, country) for piece in pieces):
-        return pieces
-    return [text]
+def normalise_all(text: str, country: str) -> list[str]:
+    """Return the numbers of one field, of which there may be several ("067.., 050.."), each as `normalise` does.
 
-
-def _readable(text: str, country: str) -> bool:
+    Raises what `normalise` does of the whole text where it is neither one number nor several.
+    """
     try:
-        normalise(text, country)
+        return [normalise(text, country)]
+    except Unreadable as refusal:
+        pieces = [piece for piece in _BETWEEN.split(text) if piece]
+        cuts = [pieces] if len(pieces) > 1 else _halves(text)
+        found = [numbers for cut in cuts if (numbers := _numbers(cut, country))]
+        if len(found) == 1:
+            return found[0]
+        raise refusal
+
+
+def _halves(text: str) -> list[list[str]]:
+    """Return each way to cut a text in two at a blank."""
+    words = text.split()
+    return [[" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words))]
+
+
+def _numbers(pieces: Sequence[str], country: str) -> list[str] | None:
+    """Return the numbers that all of these texts are; None where one is none, or there are too many."""
+    if len(pieces) > _MOST_IN_ONE:
+        return None
+    try:
+        return [normalise(piece, country) for piece in pieces]
     except Unreadable:
-        return False
-    return True
+        return None
 
 
 def by_plan(bare: str, country: str) -> str:

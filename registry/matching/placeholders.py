@@ -11,6 +11,8 @@ from pathlib import Path
 #: Digits at the end of a phone number that tell a placeholder from a country or operator code.
 _SUBSCRIBER, _WITH_OPERATOR = 7, 9
 _ASCENDING, _DESCENDING = "01234567890123456789", "98765432109876543210"
+#: Marks between the words of a mailbox say nothing: no-email, no_email and no.email are one.
+_MARKS = str.maketrans("", "", ".-_")
 
 with (Path(__file__).parent / "placeholders.toml").open("rb") as _file:
     _DATA = tomllib.load(_file)
@@ -47,10 +49,6 @@ def is_email(mailbox: str, domain: str) -> bool:
         return name in _COMMON_MAILBOXES or len(set(name)) == 1
     common = name in _COMMON_MAILBOXES or (len(name) > 1 and _in_order(name))
     return common and (domain in _COMMON_DOMAINS or label in _COMMON_MAILBOXES)
-
-
-#: Marks between the words of a mailbox say nothing: no-email, no_email and no.email are one.
-_MARKS = str.maketrans("", "", ".-_")
 
 
 def _in_order(digits: str) -> bool:

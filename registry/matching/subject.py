@@ -116,11 +116,8 @@ def _country(raw: RawSubject, default: str, faults: list[Fault]) -> str:
 
 
 def _phones(raw: RawSubject, home: str, faults: list[Fault]) -> Iterator[str]:
-    for pointer, field in _each("phone", raw.phone, raw.phones):
-        for text in phone.split(field, home):
-            number = _read(faults, pointer, text, lambda t: phone.normalise(t, home))
-            if number:
-                yield number
+    for pointer, text in _each("phone", raw.phone, raw.phones):
+        yield from _read(faults, pointer, text, lambda t: phone.normalise_all(t, home)) or ()
 
 
 def _mail(raw: RawSubject, faults: list[Fault]) -> dict[str, str]:

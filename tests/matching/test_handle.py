@@ -74,6 +74,8 @@ READ = [
         "whatsapp:+380501234567",
         "web",
     ),
+    ("whatsapp", "https://wa.me/38670001234", "whatsapp:+38670001234", "a link has its country"),
+    ("telegram", "https://t.me/+38670001234", "telegram:+38670001234", "with a plus as well"),
     ("whatsapp", "https://wa.me/c/380501234567", "whatsapp:+380501234567", "a seller's catalogue"),
     (
         "instagram",

@@ -191,23 +191,30 @@ def test_a_placeholder_is_refused(written: str, country: str) -> None:
     refusal(lambda: phone.normalise(written, country))
 
 
+A, B, C = "+380671234567", "+380501234567", "+380931234567"
+
+
 @pytest.mark.parametrize(
-    ("written", "pieces"),
+    ("written", "numbers"),
     [
-        ("067 123-45-67, 050 123-45-67", ["067 123-45-67", "050 123-45-67"]),
-        ("0671234567;0501234567", ["0671234567", "0501234567"]),
-        ("0671234567/0501234567", ["0671234567", "0501234567"]),
-        ("067/123-45-67", ["067/123-45-67"]),
-        ("0671234567 або 0501234567", ["0671234567", "0501234567"]),
-        ("0671234567 или 0501234567 и 0931234567", ["0671234567", "0501234567", "0931234567"]),
-        ("067 123 45 67 050 123 45 67", ["067 123 45 67", "050 123 45 67"]),
-        ("0671234567\n0501234567", ["0671234567", "0501234567"]),
-        ("0671234567, 123", ["0671234567, 123"]),
-        ("nothing", ["nothing"]),
+        ("067 123-45-67, 050 123-45-67", [A, B]),
+        ("0671234567;0501234567", [A, B]),
+        ("0671234567/0501234567", [A, B]),
+        ("067/123-45-67", [A]),
+        ("0671234567 або 0501234567", [A, B]),
+        ("0671234567 или 0501234567 и 0931234567", [A, B, C]),
+        ("067 123 45 67 050 123 45 67", [A, B]),
+        ("0671234567\n0501234567", [A, B]),
     ],
 )
-def test_several_numbers_in_one_field(written: str, pieces: list[str]) -> None:
-    assert phone.split(written, "UA") == pieces
+def test_several_numbers_in_one_field(written: str, numbers: list[str]) -> None:
+    assert phone.normalise_all(written, "UA") == numbers
+
+
+@pytest.mark.parametrize("written", ["0671234567, 123", "nothing", ", ".join(["0671234567"] * 5)])
+def test_a_field_of_which_a_part_is_no_number_is_refused_whole(written: str) -> None:
+    whole = refusal(lambda: phone.normalise(written, "UA"))
+    assert refusal(lambda: phone.normalise_all(written, "UA")) == whole
 
 
 @unhurried
